@@ -1,0 +1,55 @@
+# Flags and the three functions every CMakeLists.txt of the tree uses.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+add_library(wallaroo_flags INTERFACE)
+target_compile_options(wallaroo_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  -Wold-style-cast -Werror -fno-strict-aliasing -fstack-protector-strong)
+if(WALLAROO_SANITIZE)
+  target_compile_options(wallaroo_flags INTERFACE
+    -fsanitize=${WALLAROO_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(wallaroo_flags INTERFACE -fsanitize=${WALLAROO_SANITIZE})
+endif()
+if(WALLAROO_MUTANTS)
+  target_compile_definitions(wallaroo_flags INTERFACE WALLAROO_MUTANTS=1)
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  target_link_options(wallaroo_flags INTERFACE -fuse-ld=mold)
+endif()
+
+# wallaroo_module(<name> <dependency modules>...): the static library wallaroo_<name> of every
+# *.cc in the current folder (and one level below) that is not a test, and, when tests are on, the
+# program test_<name> of its *_test.cc files.
+function(wallaroo_module name)
+  file(GLOB sources CONFIGURE_DEPENDS *.cc */*.cc)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  set(dependencies ${ARGN})
+  list(TRANSFORM dependencies PREPEND wallaroo_)
+  if(sources)
+    add_library(wallaroo_${name} STATIC ${sources})
+    target_link_libraries(wallaroo_${name} PRIVATE wallaroo_flags PUBLIC wallaroo_headers ${dependencies})
+    target_include_directories(wallaroo_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
+  else()
+    add_library(wallaroo_${name} INTERFACE)
+    target_link_libraries(wallaroo_${name} INTERFACE wallaroo_headers ${dependencies})
+    target_include_directories(wallaroo_${name} INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
+  endif()
+  if(WALLAROO_TESTS AND tests)
+    wallaroo_test(test_${name} ${tests})
+    target_link_libraries(test_${name} PRIVATE wallaroo_${name})
+  endif()
+endfunction()
+
+# wallaroo_test(<program> <sources>...): a GoogleTest program, registered as one ctest test.
+function(wallaroo_test name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE wallaroo_flags wallaroo_headers GTest::gtest GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()

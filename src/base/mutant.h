@@ -1,0 +1,30 @@
+// Planted bugs. MUTANT(name) is false in every product build; in the build with WALLAROO_MUTANTS it
+// is true when that mutant was chosen at run time, so that the simulator can prove it would notice.
+#pragma once
+
+namespace wallaroo::base {
+
+enum class Mutant : int {
+  none = 0,
+  ring_publish_before_slot,  // ring publishes the index before the slot is written
+  ring_wrap_reuse,           // the last slot is reused on wrap-around
+  route_disagree,            // sender and receiver route 1 of 1,024 partitions differently
+  credit_twice,              // a credit is returned twice
+  credit_lost,               // a credit is lost
+  short_write_dropped,       // the rest of a short write is dropped
+  drain_forgets_pending,     // drain forgets the pending batch
+  held_input_processed,      // a held input is processed before its barrier
+  count_
+};
+
+const char* mutant_name(Mutant mutant);
+
+#ifdef WALLAROO_MUTANTS
+Mutant active_mutant();
+void activate_mutant(Mutant mutant);
+#define MUTANT(name) (::wallaroo::base::active_mutant() == ::wallaroo::base::Mutant::name)
+#else
+#define MUTANT(name) false
+#endif
+
+}  // namespace wallaroo::base

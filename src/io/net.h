@@ -1,0 +1,100 @@
+// The network port, readiness style: poll() tells what became possible, read() and writev() do it
+// at once and may be short. One Net belongs to one core; nothing in it blocks.
+//
+// Readiness is edge-triggered. After `readable`, the owner may read until the result is
+// would_block; only then can another `readable` arrive. `writable` likewise arrives once after a
+// writev that ended in would_block. `closed` is the last event of a connection; the owner must
+// still close() it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "base/id.h"
+#include "base/result.h"
+
+namespace wallaroo::io {
+
+using base::ConnectionId;
+using base::ListenerId;
+
+/// A numeric IPv4 or IPv6 address ("127.0.0.1", "::1"); names are resolved before the engine
+/// starts.
+struct Address {
+  std::string host;
+  uint16_t port = 0;  // 0 lets listen() choose
+};
+
+enum class NetEventKind : uint8_t {
+  accepted,       // `connection` is new, from `listener`
+  accept_failed,  // a peer could not be accepted (descriptors exhausted); accepting goes on
+  connected,      // a connect() succeeded; writable
+  readable,
+  writable,
+  closed,  // connect failed, reset, or the socket broke
+};
+
+struct NetEvent {
+  NetEventKind kind;
+  ConnectionId connection;
+  ListenerId listener;
+};
+
+enum class IoStatus : uint8_t {
+  ok,           // `bytes` were moved; call again for more
+  would_block,  // wait for the next edge (`bytes` is 0)
+  eof,          // read only: the peer has finished sending
+  broken,       // reset or any other failure: close it
+};
+
+struct IoResult {
+  size_t bytes = 0;
+  IoStatus status = IoStatus::ok;
+};
+
+/// What travels when a connection moves to another core's Net. Only Net looks inside.
+struct DetachedConnection {
+  uint64_t value = 0;
+};
+
+class Net {
+ public:
+  virtual ~Net() = default;
+
+  virtual Result<ListenerId> listen(const Address& address) = 0;
+  /// Where a listener really is (its port when 0 was asked for).
+  virtual Address listen_address(ListenerId listener) const = 0;
+  virtual void close_listener(ListenerId listener) = 0;
+
+  /// Begins to connect; the outcome arrives as `connected` or `closed`. An error only when it
+  /// cannot even begin (descriptors exhausted, malformed address).
+  virtual Result<ConnectionId> connect(const Address& address) = 0;
+
+  /// Fills `events` with what became possible since the last call; returns how many.
+  virtual size_t poll(std::span<NetEvent> events) = 0;
+
+  virtual IoResult read(ConnectionId connection, std::span<char> into) = 0;
+  virtual IoResult writev(ConnectionId connection,
+                          std::span<const std::span<const char>> parts) = 0;
+  /// No more will be written; the peer sees eof after what was sent.
+  virtual void shutdown_write(ConnectionId connection) = 0;
+  /// Gives the connection up. The id is not used again. Unknown ids are ignored.
+  virtual void close(ConnectionId connection) = 0;
+
+  /// Hands an accepted connection to another core: detach here, adopt there. After adopt a
+  /// `readable` edge is delivered if anything can be read.
+  virtual DetachedConnection detach(ConnectionId connection) = 0;
+  virtual ConnectionId adopt(DetachedConnection connection) = 0;
+};
+
+/// Wakes a core that may be asleep. Called at the end of a step, once for each core that was sent
+/// something; cheap when that core is awake.
+class Wakeup {
+ public:
+  virtual ~Wakeup() = default;
+  virtual void notify(base::CoreId core) = 0;
+};
+
+}  // namespace wallaroo::io
