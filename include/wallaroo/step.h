@@ -1,0 +1,131 @@
+// The contract between the typed code compiled in the user's translation unit (steps.h) and the
+// engine, which knows bytes only. One call crosses it per batch. Users do not need this header.
+//
+// A chain is a run of computations fused on one core: an Entry that turns records into values,
+// Steps that hand spans of values on, and Ports where values leave as bytes. Everything a chain
+// owns belongs to one core.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "wallaroo/bytes.h"
+
+namespace wallaroo {
+
+/// One record as it lies in a batch; valid until the batch ends.
+struct Record {
+  uint64_t hash = 0;  ///< routing hash of the key
+  int64_t event_time_ns = 0;
+  const char* key = nullptr;
+  const char* payload = nullptr;
+  uint32_t key_bytes = 0;
+  uint32_t payload_bytes = 0;
+
+  std::string_view key_view() const { return {key, key_bytes}; }
+  std::string_view payload_view() const { return {payload, payload_bytes}; }
+};
+
+constexpr size_t kStepBatch = 128;  ///< most values handed on in one call
+
+/// What the steps of one chain share: limits, scratch memory, and where failures are told.
+class Chain {
+ public:
+  virtual ~Chain() = default;
+
+  /// Inside a catch block: the record being worked on by `step` failed; its outputs are gone.
+  virtual void user_error(std::string_view step) = 0;
+  /// The source's decoder refused a message.
+  virtual void undecodable(std::string_view why) = 0;
+  /// A key outside the closed list of keys was dropped.
+  virtual void key_not_listed(uint64_t records) = 0;
+  /// Event times assigned in this batch reach up to `newest_ns`; later ones may be `lateness_ns`
+  /// older.
+  virtual void event_time(int64_t newest_ns, int64_t lateness_ns) = 0;
+  /// Forgets the state of the record's key; legal only after run() has finished with the batch.
+  virtual void erase_state(const Record& record) = 0;
+  /// Sets or replaces the timer `name` of the record's key.
+  virtual void set_timer(const Record& record, std::string_view name, int64_t at_ns) = 0;
+  virtual void cancel_timer(const Record& record, std::string_view name) = 0;
+
+  Arena arena;
+  uint32_t ports_blocked = 0;        ///< > 0: take no further record
+  uint32_t step_batch = kStepBatch;  ///< hand values on when so many have gathered; >= 1
+  uint32_t outputs_per_record_max = 1u << 20;
+  int64_t watermark_ns = INT64_MIN;  ///< of the chain's input
+  bool source_finished = false;  ///< set by an entry that makes its own values: no more will come
+};
+
+/// A computation inside a chain: takes `count` values of its input type with their event times.
+class Step {
+ public:
+  virtual ~Step() = default;
+  virtual void process(const void* values, const int64_t* event_times_ns, size_t count) = 0;
+};
+
+/// The start of a chain.
+class Entry {
+ public:
+  virtual ~Entry() = default;
+  /// Works on records[from..count) in order and returns the index of the first one not taken, which
+  /// is less than `count` only when a port has no room. `states[i]` is the state of records[i]
+  /// (null for a stage without state). On return every output has reached its port.
+  virtual size_t run(const Record* records, void* const* states, size_t from, size_t count) = 0;
+  /// The timer `name` of the record's key is due at `at_ns`.
+  virtual void timer(const Record& key, void* state, std::string_view name, int64_t at_ns);
+};
+
+/// Where a chain's values leave as records, for a keyed stage or a merge.
+class Port {
+ public:
+  virtual ~Port() = default;
+  /// Copies the records. Sets Chain::ports_blocked when the next record has no room; never refuses.
+  virtual void append(Record* records, size_t count) = 0;
+};
+
+/// Where a chain's values leave as the bytes of a sink.
+class SinkPort {
+ public:
+  virtual ~SinkPort() = default;
+  /// The buffer to append encoded messages to; valid until commit().
+  virtual Bytes& buffer() = 0;
+  /// `messages` were appended since the last commit.
+  virtual void commit(size_t messages) = 0;
+};
+
+/// What a factory may wire into the step it makes. Unused ones are null or empty.
+struct Wiring {
+  Chain& chain;
+  std::span<Step* const> next;
+  Port* port = nullptr;
+  SinkPort* sink = nullptr;
+};
+
+/// A state type without its C++ type: how to make, move, write and read one value in raw memory.
+struct StateType {
+  uint32_t bytes;
+  uint32_t alignment;
+  bool trivial;  ///< may be moved by memcpy and needs no destroy
+  void (*construct)(void* at);
+  void (*destroy)(void* at);
+  void (*relocate)(void* to, void* from);  ///< move-construct at `to`, destroy `from`
+  void (*encode)(const void* from, Bytes& out);
+  bool (*decode)(Reader& in, void* to);  ///< into a constructed value; false when malformed
+  std::string (*description)();          ///< the full type, as stored in snapshots
+};
+
+/// Makes the steps of one graph node, once for each core; the node's function is copied each time.
+class StepFactory {
+ public:
+  virtual ~StepFactory() = default;
+  virtual std::unique_ptr<Step> make_step(const Wiring& wiring) const;
+  virtual std::unique_ptr<Entry> make_entry(const Wiring& wiring) const;
+  virtual const StateType* state_type() const { return nullptr; }
+  virtual bool uses_timers() const { return false; }
+};
+
+}  // namespace wallaroo
