@@ -223,7 +223,8 @@ void EpollNet::fetch(int64_t timeout_ns) {
         ::epoll_wait(epoll_.get(), raw_.data(), room, timeout_ns < 0 ? -1 : static_cast<int>(ms));
   }
   ASSERT(count >= 0 || errno == EINTR, "epoll_wait failed");
-  raw_count_ = count > 0 ? static_cast<size_t>(count) : 0;
+  const bool only_woken = count == 1 && raw_[0].data.u64 == kWaker;
+  raw_count_ = count > 0 && !only_woken ? static_cast<size_t>(count) : 0;
 }
 
 void EpollNet::translate(const epoll_event& event) {

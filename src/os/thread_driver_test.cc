@@ -26,10 +26,26 @@ struct FunctionStepper final : io::Stepper {
   int64_t deadline = io::kNever;
 };
 
-/// Sends back each number one higher; `first` begins.
+/// Up to about a microsecond: spreads one thread's steps over every moment of the other's, above
+/// all over the moment between finding nothing and going to sleep.
+class Jitter {
+ public:
+  explicit Jitter(uint64_t seed) : state_(seed) {}
+  void pause() {
+    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
+    const uint64_t turns = (state_ >> 33) % 400;
+    for (volatile uint64_t i = 0; i < turns;) i = i + 1;
+  }
+
+ private:
+  uint64_t state_;
+};
+
+/// Sends back each number one higher; the one told to begin() sends the first.
 class PingPong final : public io::Stepper {
  public:
   struct Ends {
+    EpollNet& net;
     base::Ring<uint64_t>& in;
     base::Ring<uint64_t>& out;
   };
@@ -39,6 +55,9 @@ class PingPong final : public io::Stepper {
   void begin() { next_ = 1; }
 
   Progress step(io::Now) override {
+    io::NetEvent event{};
+    EXPECT_EQ(ends_.net.poll({&event, 1}), 0u);
+    jitter_.pause();
     if (uint64_t got = 0; ends_.in.pop(got)) {
       EXPECT_GT(got, seen_);
       seen_ = got;
@@ -51,6 +70,7 @@ class PingPong final : public io::Stepper {
       next_.reset();
       return last ? Progress::done : Progress::some;
     }
+    jitter_.pause();
     return seen_ >= rounds_ ? Progress::done : Progress::none;
   }
   int64_t deadline_ns() const override { return io::kNever; }
@@ -63,6 +83,7 @@ class PingPong final : public io::Stepper {
   uint64_t rounds_;
   std::optional<uint64_t> next_;
   uint64_t seen_ = 0;
+  Jitter jitter_{other_.value + 1};
 };
 
 /// Fails instead of hanging when a wake-up is lost.
@@ -88,8 +109,8 @@ void ping_pong(uint64_t rounds, int64_t spin_ns) {
   Parking parking({net_a.get(), net_b.get()});
   base::Ring<uint64_t> to_a(1);
   base::Ring<uint64_t> to_b(1);
-  PingPong a({to_a, to_b}, parking, CoreId(1), rounds);
-  PingPong b({to_b, to_a}, parking, CoreId(0), rounds);
+  PingPong a({*net_a, to_a, to_b}, parking, CoreId(1), rounds);
+  PingPong b({*net_b, to_b, to_a}, parking, CoreId(0), rounds);
   a.begin();
   ends_within(std::chrono::seconds(100), [&] {
     std::thread other([&] { drive(b, *net_b, parking, CoreId(1), {.spin_ns = spin_ns}); });
@@ -113,6 +134,8 @@ TEST(ThreadDriver, loses_no_wake_up_from_many_producers) {
   uint64_t total = 0;
   FunctionStepper consumer;
   consumer.on_step = [&](io::Now) {
+    io::NetEvent event{};
+    EXPECT_EQ(net->poll({&event, 1}), 0u);
     bool any = false;
     uint64_t item = 0;
     for (auto& ring : rings)
@@ -144,6 +167,8 @@ TEST(ThreadDriver, steps_again_at_the_deadline_and_not_much_more_often) {
   stepper.deadline = due;
   int steps = 0;
   stepper.on_step = [&](io::Now now) {
+    io::NetEvent event{};
+    EXPECT_EQ(net->poll({&event, 1}), 0u);
     ++steps;
     return now.mono_ns >= due ? Progress::done : Progress::none;
   };
