@@ -1,0 +1,89 @@
+// The network port on Linux: non-blocking TCP sockets behind one edge-triggered epoll instance.
+// One EpollNet belongs to one core and one thread; only wake() may be called from others.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "io/net.h"
+#include "os/descriptor.h"
+
+namespace wallaroo::os {
+
+class EpollNet final : public io::Net {
+ public:
+  static Result<std::unique_ptr<EpollNet>> make();
+  ~EpollNet() override;
+  EpollNet(const EpollNet&) = delete;
+  EpollNet& operator=(const EpollNet&) = delete;
+
+  Result<io::ListenerId> listen(const io::Address& address) override;
+  io::Address listen_address(io::ListenerId listener) const override;
+  void close_listener(io::ListenerId listener) override;
+  Result<io::ConnectionId> connect(const io::Address& address) override;
+  size_t poll(std::span<io::NetEvent> events) override;
+  io::IoResult read(io::ConnectionId connection, std::span<char> into) override;
+  io::IoResult writev(io::ConnectionId connection,
+                      std::span<const std::span<const char>> parts) override;
+  void shutdown_write(io::ConnectionId connection) override;
+  void close(io::ConnectionId connection) override;
+  io::DetachedConnection detach(io::ConnectionId connection) override;
+  io::ConnectionId adopt(io::DetachedConnection connection) override;
+
+  /// Blocks until something can be polled, wake() is called or the time is over; negative waits
+  /// without end. May return early.
+  void wait(int64_t timeout_ns);
+  /// Ends the present or the next wait(). Any thread.
+  void wake();
+
+ private:
+  enum class Kind : uint8_t { unused, listener, connecting, connected };
+
+  /// A descriptor of this instance. Its id has the slot's index in the low half and the generation
+  /// (never 0) in the high half. The generation goes up whenever the slot is freed, so that what is
+  /// left of an old connection finds nobody.
+  struct Slot {
+    int fd = -1;
+    uint32_t generation = 1;
+    Kind kind = Kind::unused;
+    bool readable_told = false;  // the owner has not yet read to would_block since
+    bool writable_wanted = false;
+    bool short_reads_end = true;  // nothing but emptiness can make a read short
+    bool drained = false;         // a short read emptied the socket: the next need not ask
+    bool broken = false;          // an eof from now on is not a clean end
+    bool closed_told = false;
+  };
+
+  EpollNet(Descriptor epoll, Descriptor waker, Descriptor spare);
+
+  Slot* find(uint64_t id);
+  uint64_t take_slot(Descriptor socket, Kind kind);
+  bool watch(uint64_t id);
+  void release(uint64_t id);
+  void fetch(int64_t timeout_ns);
+  void translate(const epoll_event& event);
+  void finish_connect(uint64_t id, Slot& slot);
+  void accept_all();
+  bool accept_some(uint64_t listener);
+  int shed_one(int listener_fd);
+  void tell(io::NetEventKind kind, uint64_t connection, uint64_t listener = 0);
+  bool is_current(const io::NetEvent& event);
+
+  const Descriptor epoll_;
+  const Descriptor waker_;
+  Descriptor spare_;  // given up for a moment to accept and close when no other is left
+  std::vector<Slot> slots_;
+  std::vector<uint32_t> unused_;
+  std::deque<io::NetEvent> told_;       // translated, not yet polled
+  std::vector<uint64_t> accepting_;     // listeners that may have more to accept
+  int64_t accept_again_ns_ = 0;         // while nothing can be accepted: not before this
+  std::array<epoll_event, 256> raw_{};  // what the last fetch returned
+  size_t raw_count_ = 0;
+};
+
+}  // namespace wallaroo::os

@@ -1,0 +1,19 @@
+#include "os/log.h"
+
+#include <gtest/gtest.h>
+
+namespace wallaroo::os {
+namespace {
+
+TEST(Log, writes_one_line_an_event_on_stderr_above_its_level) {
+  testing::internal::CaptureStderr();
+  const auto log = make_stderr_log({.level = io::LogLevel::warning});
+  log->write(io::LogLevel::info, "unseen");
+  log->write(io::LogLevel::error, "braces {} are only text");
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(text.find("unseen"), std::string::npos);
+  EXPECT_NE(text.find(" error braces {} are only text\n"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace wallaroo::os
