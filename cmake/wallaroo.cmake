@@ -4,6 +4,15 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# Position-independent code costs nothing when symbols cannot be replaced from outside.
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+include(CheckPIESupported)
+check_pie_supported()
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
 
 add_library(wallaroo_flags INTERFACE)
 target_compile_options(wallaroo_flags INTERFACE
@@ -52,4 +61,16 @@ function(wallaroo_test name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE wallaroo_flags wallaroo_headers GTest::gtest GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
+endfunction()
+
+# wallaroo_check(<name> <command>...): a program or script that is itself a test.
+function(wallaroo_check name)
+  add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+endfunction()
+
+# wallaroo_fuzz(<program> <sources>...): a libFuzzer program, in the preset fuzz only.
+function(wallaroo_fuzz name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE wallaroo_flags wallaroo_headers)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 endfunction()
