@@ -14,7 +14,9 @@ struct SourceFile {
   std::vector<std::string> lines;
 
   bool is_header() const { return path.ends_with(".h"); }
-  bool is_test() const { return path.ends_with("_test.cc"); }
+  bool is_test() const {
+    return path.ends_with("_test.cc") || path.ends_with("_test.h") || path.ends_with("_contract.h");
+  }
   /// The first part of the path, or the second one below src: "flow", "sim", "include".
   std::string module() const;
 };
