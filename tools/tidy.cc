@@ -1,4 +1,5 @@
 // Bans that a compiler does not know, and limits on length. Usage: tidy ROOT
+#include <algorithm>
 #include <cstdio>
 #include <regex>
 
@@ -80,14 +81,26 @@ class FunctionFinder {
   std::vector<Function> found;
 
  private:
+  // "template <...>" may come before what is declared.
+  static std::string declared(const std::string& head) {
+    if (!head.starts_with("template")) return head;
+    int nested = 0;
+    for (size_t i = 0; i < head.size(); ++i) {
+      nested += head[i] == '<' ? 1 : head[i] == '>' ? -1 : 0;
+      if (head[i] == '>' && nested == 0)
+        return declared(head.substr(std::min(head.find_first_not_of(" \n", i + 1), head.size())));
+    }
+    return head;
+  }
+
   void open() {
-    static const std::regex alignment(R"(alignas\([^)]*\))");
-    const std::string head = std::regex_replace(head_, alignment, "");
-    const bool parenthesis = head.find('(') != std::string::npos;
-    const size_t last = head.find_last_not_of(' ');
+    static const std::regex scope(R"((namespace|class|struct|union|enum|extern)\b[^]*)");
+    const std::string head = declared(head_);
+    const size_t last = head.find_last_not_of(" \n");
     const bool value = last != std::string::npos && head[last] == '=';
+    const bool function = head.find('(') != std::string::npos && !std::regex_match(head, scope);
     ++depth_;
-    if (function_depth_ == 0 && parenthesis && !value) {
+    if (function_depth_ == 0 && function && !value) {
       function_depth_ = depth_;
       function_line_ = head_line_;
     }
