@@ -76,3 +76,27 @@ function(wallaroo_fuzz name)
   target_link_libraries(${name} PRIVATE wallaroo_flags wallaroo_headers)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 endfunction()
+
+# wallaroo_embed(<header> <array> <folder>): a header with every file below the folder as
+#   constexpr struct { const char* path; const char* text; } <array>[]
+# paths from the folder, without the suffix .in that hides templates from the tools.
+function(wallaroo_embed header array folder)
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}/${folder}
+    ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.in)
+  list(SORT files)
+  set(text "// Generated from ${folder}.\n#pragma once\n\nconstexpr struct {\n  const char* path;\n  const char* text;\n} ${array}[] = {\n")
+  foreach(name ${files})
+    set(path ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/${name})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+    file(READ ${path} content)
+    string(REGEX REPLACE "\\.in$" "" name ${name})
+    string(APPEND text "    {\"${name}\", R\"embedded(${content})embedded\"},\n")
+  endforeach()
+  set(old "")
+  if(EXISTS ${header})
+    file(READ ${header} old)
+  endif()
+  if(NOT old STREQUAL "${text}};\n")
+    file(WRITE ${header} "${text}};\n")
+  endif()
+endfunction()
