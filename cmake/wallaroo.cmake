@@ -4,6 +4,15 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# Position-independent code costs nothing when symbols cannot be replaced from outside.
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+include(CheckPIESupported)
+check_pie_supported()
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
 
 add_library(wallaroo_flags INTERFACE)
 target_compile_options(wallaroo_flags INTERFACE
@@ -11,7 +20,9 @@ target_compile_options(wallaroo_flags INTERFACE
   -Wold-style-cast -Werror -fno-strict-aliasing -fstack-protector-strong)
 if(WALLAROO_SANITIZE)
   target_compile_options(wallaroo_flags INTERFACE
-    -fsanitize=${WALLAROO_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    -fsanitize=${WALLAROO_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
+    # g++ 12 sees uninitialised members in its own <regex> and <functional> once instrumented.
+    -Wno-maybe-uninitialized)
   target_link_options(wallaroo_flags INTERFACE -fsanitize=${WALLAROO_SANITIZE})
 endif()
 if(WALLAROO_MUTANTS)
@@ -52,4 +63,40 @@ function(wallaroo_test name)
   add_executable(${name} ${ARGN})
   target_link_libraries(${name} PRIVATE wallaroo_flags wallaroo_headers GTest::gtest GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
+endfunction()
+
+# wallaroo_check(<name> <command>...): a program or script that is itself a test.
+function(wallaroo_check name)
+  add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+endfunction()
+
+# wallaroo_fuzz(<program> <sources>...): a libFuzzer program, in the preset fuzz only.
+function(wallaroo_fuzz name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE wallaroo_flags wallaroo_headers)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
+
+# wallaroo_embed(<header> <array> <folder>): a header with every file below the folder as
+#   constexpr struct { const char* path; const char* text; } <array>[]
+# paths from the folder, without the suffix .in that hides templates from the tools.
+function(wallaroo_embed header array folder)
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}/${folder}
+    ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.in)
+  list(SORT files)
+  set(text "// Generated from ${folder}.\n#pragma once\n\nconstexpr struct {\n  const char* path;\n  const char* text;\n} ${array}[] = {\n")
+  foreach(name ${files})
+    set(path ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/${name})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${path})
+    file(READ ${path} content)
+    string(REGEX REPLACE "\\.in$" "" name ${name})
+    string(APPEND text "    {\"${name}\", R\"embedded(${content})embedded\"},\n")
+  endforeach()
+  set(old "")
+  if(EXISTS ${header})
+    file(READ ${header} old)
+  endif()
+  if(NOT old STREQUAL "${text}};\n")
+    file(WRITE ${header} "${text}};\n")
+  endif()
 endfunction()

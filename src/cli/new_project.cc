@@ -1,0 +1,84 @@
+#include "cli/new_project.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+
+#include "new_cpp_template.h"
+
+namespace wallaroo::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Names of applications, CMake targets and programs at once, so the narrowest rule of them.
+bool usable_name(std::string_view name) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz";
+  constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+  return !name.empty() && kLetters.find(name[0]) != std::string_view::npos &&
+         name.find_first_not_of(kAllowed) == std::string_view::npos;
+}
+
+Result<std::string> name_of(const std::string& directory) {
+  fs::path path = fs::path(directory).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  std::string name = path.filename().string();
+  if (usable_name(name)) return name;
+  return fail(
+      ErrorCode::bad_option,
+      "cannot name a project '" + name + "' after the directory '" + directory +
+          "': a name begins with a lower case letter and goes on with letters, digits, '-' and "
+          "'_'; choose another directory, for example 'hello'");
+}
+
+Result<void> check_free(const fs::path& directory) {
+  std::error_code error;
+  if (!fs::exists(directory, error) && !error) return {};
+  if (!error && fs::is_directory(directory, error) && fs::is_empty(directory, error)) return {};
+  return fail(ErrorCode::bad_option,
+              "cannot make a project in '" + directory.string() +
+                  "': " + (error ? error.message() : "it is there already and not empty") +
+                  "; name a new directory");
+}
+
+std::string fill_in(std::string text, std::string_view name) {
+  constexpr std::string_view kPlaceholder = "@NAME@";
+  for (size_t at = 0; (at = text.find(kPlaceholder, at)) != std::string::npos; at += name.size()) {
+    text.replace(at, kPlaceholder.size(), name);
+  }
+  return text;
+}
+
+Result<void> write_file(const fs::path& path, const std::string& text) {
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  if (!error) {
+    std::ofstream out(path, std::ios::binary);
+    out << text;
+    out.close();
+    if (out) return {};
+    error = std::error_code(errno, std::generic_category());
+  }
+  return fail(ErrorCode::io, "cannot write '" + path.string() + "': " + error.message() +
+                                 "; check the directory's permissions and the free space");
+}
+
+}  // namespace
+
+Result<void> new_project(const std::string& language, const std::string& directory) {
+  if (language != "cpp") {
+    return fail(ErrorCode::bad_option, "cannot make a project in the language '" + language +
+                                           "': there is a template only for 'cpp'; run: wallaroo "
+                                           "new cpp " +
+                                           directory);
+  }
+  TRY(name, name_of(directory));
+  TRY_VOID(check_free(directory));
+  for (const auto& file : kCppTemplate) {
+    TRY_VOID(write_file(fs::path(directory) / file.path, fill_in(file.text, name)));
+  }
+  return {};
+}
+
+}  // namespace wallaroo::cli
