@@ -38,9 +38,9 @@ struct Codec {
   }
   /// The full type, as stored in snapshots: kind and order of the fields, nested.
   static std::string description() {
-    std::string text;
-    if constexpr (check<T>()) detail::describe<T>(text);
-    return text;
+    std::string shape;
+    if constexpr (check<T>()) detail::describe<T>(shape);
+    return shape;
   }
 
  private:

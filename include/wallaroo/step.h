@@ -100,7 +100,7 @@ class SinkPort {
 /// What a factory may wire into the step it makes. Unused ones are null or empty.
 struct Wiring {
   Chain& chain;
-  std::span<Step* const> next;
+  std::span<Step* const> next{};
   Port* port = nullptr;
   SinkPort* sink = nullptr;
 };

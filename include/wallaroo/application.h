@@ -1,0 +1,126 @@
+// Application: named pipelines, built into a graph, run by main() or by an engine in process.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "wallaroo/error.h"
+#include "wallaroo/graph.h"
+#include "wallaroo/stream.h"
+
+namespace wallaroo {
+
+/// A chain of computations from one source to its sinks.
+class Pipeline {
+ public:
+  Pipeline(Graph& graph, std::string name) : graph_(&graph), name_(std::move(name)) {}
+
+  /// Reads messages from `source`; the stream's type is what the decoder returns.
+  template <class Decoder>
+  auto source(std::string name, Source<Decoder> source);
+  /// Makes messages; the stream's type is what the function returns inside its optional.
+  template <class Make>
+  auto source(std::string name, GeneratorSource<Make> source);
+
+ private:
+  template <class T, class MakeEntry>
+  Stream<T> add(std::string name, SourceSpec spec, MakeEntry make);
+
+  Graph* graph_;
+  std::string name_;
+};
+
+/// What runs a worker inside a program: Application::main does, and so may a test or a server.
+struct RunOptions {
+  uint32_t cores = 1;
+  std::string http;        ///< address of /metrics, /status and /healthz; empty: none
+  bool busy_poll = false;  ///< never sleep: lower latency for a whole core of CPU
+  bool quiet = false;      ///< no lines on stderr
+  std::vector<std::pair<std::string, std::string>> flags;  ///< values for app.flag
+};
+
+class Application {
+ public:
+  explicit Application(std::string name) { graph_.application = std::move(name); }
+  Application(const Application&) = delete;
+  Application& operator=(const Application&) = delete;
+
+  /// A new pipeline. Names are unique in the application.
+  Pipeline pipeline(std::string name) { return Pipeline(graph_, std::move(name)); }
+
+  /// A command-line flag `--name` with a default, usable where a Setting is taken.
+  Setting flag(std::string name, std::string fallback) {
+    graph_.flags.push_back(name);
+    return Setting(std::move(name), std::move(fallback));
+  }
+
+  /// Checks the graph: every mistake at once, in one error.
+  Result<void> check() const;
+
+  /// Parses the command line, runs until the sources end or SIGTERM, and returns the exit code:
+  /// 0 done, 1 failed, 2 wrong usage, 3 wrong application.
+  int main(int argc, const char* const* argv);
+
+  /// Runs in the calling thread (core 0) and in one further thread a core until all sources have
+  /// ended and everything is processed. Installs no signal handler.
+  Result<void> run(const RunOptions& options);
+
+  const Graph& graph() const { return graph_; }
+
+ private:
+  Graph graph_;
+};
+
+template <class T, class MakeEntry>
+Stream<T> Pipeline::add(std::string name, SourceSpec spec, MakeEntry make) {
+  const uint32_t node = graph_->add({.kind = NodeKind::source,
+                                     .name = std::move(name),
+                                     .pipeline = name_,
+                                     .factory = detail::makes_entry(std::move(make)),
+                                     .source = std::move(spec)});
+  return Stream<T>(*graph_, node, name_);
+}
+
+template <class Decoder>
+auto Pipeline::source(std::string name, Source<Decoder> source) {
+  if constexpr (!std::is_invocable_v<Decoder&, std::string_view>) {
+    static_assert(detail::kNever<Decoder>,
+                  "source(): the decoder must take a std::string_view, the bytes of one message");
+    return detail::Broken{};
+  } else {
+    using Returned = std::remove_cvref_t<std::invoke_result_t<Decoder&, std::string_view>>;
+    using T = typename detail::OptionalValue<Returned>::type;
+    return add<T>(name, std::move(source.spec),
+                  [name, decoder = std::move(source.decoder)](const Wiring& wiring) {
+                    return std::make_unique<detail::SourceEntry<T, Decoder>>(wiring, name, decoder);
+                  });
+  }
+}
+
+template <class Make>
+auto Pipeline::source(std::string name, GeneratorSource<Make> source) {
+  if constexpr (!std::is_invocable_v<Make&, uint64_t>) {
+    static_assert(
+        detail::kNever<Make>,
+        "source(): the generator's function must take a uint64_t, the number of the message");
+    return detail::Broken{};
+  } else {
+    using Returned = std::remove_cvref_t<std::invoke_result_t<Make&, uint64_t>>;
+    using T = typename detail::OptionalValue<Returned>::type;
+    if constexpr (!detail::OptionalValue<Returned>::optional) {
+      static_assert(
+          detail::kNever<Make>,
+          "source(): the generator's function must return a std::optional of the message");
+      return detail::Broken{};
+    } else {
+      return add<T>(name, std::move(source.spec),
+                    [name, make = std::move(source.make)](const Wiring& wiring) {
+                      return std::make_unique<detail::GeneratorEntry<T, Make>>(wiring, name, make);
+                    });
+    }
+  }
+}
+
+}  // namespace wallaroo

@@ -1,0 +1,105 @@
+// Emit: where a computation puts its outputs. Output: an Emit and the steps behind it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "wallaroo/step.h"
+
+namespace wallaroo {
+
+/// Collects the outputs of one computation. Call it with each output: emit(value).
+///
+/// Views in an output (std::string_view, std::span) must stay valid until the batch ends: views
+/// into the input do, views into memory from buffer() do, views into local variables do not. Not
+/// thread-safe; usable only during the call it was passed to.
+template <class T>
+class Emit {
+ public:
+  /// Adds one output with the event time of the input.
+  template <class U = T>
+  void operator()(U&& value) {
+    if (count_ == capacity_) [[unlikely]]
+      grow();
+    values_[count_] = std::forward<U>(value);
+    event_times_[count_] = event_time_;
+    ++count_;
+  }
+
+  /// `bytes` bytes of memory, valid until the batch ends.
+  std::span<char> buffer(size_t bytes) { return {chain_.arena.allocate(bytes), bytes}; }
+
+ private:
+  template <class>
+  friend class Output;
+
+  explicit Emit(Chain& chain) : chain_(chain) { resize(kStepBatch); }
+
+  void grow();
+  void resize(size_t capacity) {
+    auto values = std::make_unique<T[]>(capacity);
+    auto event_times = std::make_unique<int64_t[]>(capacity);
+    for (size_t i = 0; i < count_; ++i) {
+      values[i] = std::move(values_[i]);
+      event_times[i] = event_times_[i];
+    }
+    values_ = std::move(values);
+    event_times_ = std::move(event_times);
+    capacity_ = capacity;
+  }
+
+  std::unique_ptr<T[]> values_;
+  std::unique_ptr<int64_t[]> event_times_;
+  size_t count_ = 0;
+  size_t capacity_ = 0;
+  size_t record_begin_ = 0;  // outputs of the record being worked on start here
+  int64_t event_time_ = 0;
+  Chain& chain_;
+};
+
+/// Thrown out of Emit when one record produces more than outputs_per_record_max; caught with the
+/// user's own exceptions at the stage boundary.
+struct TooManyOutputs {};
+
+template <class T>
+void Emit<T>::grow() {
+  if (count_ - record_begin_ >= chain_.outputs_per_record_max) throw TooManyOutputs{};
+  resize(capacity_ * 2);
+}
+
+/// The output side of a typed step: gathers values and hands them on a batch at a time. A batch is
+/// only ever handed on between records, so that a failing record's outputs can be taken back.
+template <class T>
+class Output {
+ public:
+  explicit Output(const Wiring& wiring)
+      : emit_(wiring.chain), next_(wiring.next.begin(), wiring.next.end()), chain_(wiring.chain) {}
+
+  void begin_record(int64_t event_time) {
+    emit_.event_time_ = event_time;
+    emit_.record_begin_ = emit_.count_;
+  }
+  void fail_record() { emit_.count_ = emit_.record_begin_; }
+  Emit<T>& emit() { return emit_; }
+  bool full() const { return emit_.count_ >= chain_.step_batch; }
+
+  void flush() {
+    if (emit_.count_ == 0) return;
+    for (Step* step : next_) {
+      step->process(emit_.values_.get(), emit_.event_times_.get(), emit_.count_);
+    }
+    emit_.count_ = 0;
+    emit_.record_begin_ = 0;
+  }
+
+ private:
+  Emit<T> emit_;
+  std::vector<Step*> next_;
+  Chain& chain_;
+};
+
+}  // namespace wallaroo

@@ -1,0 +1,98 @@
+// The logical graph that an Application gathers: pure data. build() checks it and turns it into a
+// plan.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "wallaroo/bytes.h"
+#include "wallaroo/step.h"
+
+namespace wallaroo {
+
+/// A value given in the program, or a command-line flag with a default: app.flag("in", ":7010").
+struct Setting {
+  std::string flag;  ///< empty: not settable
+  std::string value;
+
+  Setting() = default;
+  Setting(const char* text) : value(text) {}             // NOLINT(google-explicit-constructor)
+  Setting(std::string text) : value(std::move(text)) {}  // NOLINT(google-explicit-constructor)
+  Setting(std::string flag_name, std::string fallback)
+      : flag(std::move(flag_name)), value(std::move(fallback)) {}
+};
+
+/// How messages are told apart in a stream of bytes.
+enum class Framing : uint8_t {
+  u32be,  ///< payload length as 32-bit big-endian, then the payload
+  lines,  ///< each message ends with a newline; a carriage return before it is dropped on input
+  raw,    ///< sinks only: bytes as the encoder wrote them
+};
+
+struct TcpSourceSpec {
+  Setting address;
+  Framing framing = Framing::u32be;
+  uint32_t frame_bytes_max = 1u << 20;  ///< a longer frame or line closes its connection
+  uint32_t connections_max = 10'000;    ///< further ones are closed at once and counted
+};
+struct MemorySourceSpec {
+  std::shared_ptr<const std::vector<std::string>> messages;
+  uint64_t repeat = 1;
+};
+struct GeneratorSpec {
+  uint64_t per_second = 0;  ///< 0: as fast as the pipeline takes them
+};
+using SourceSpec = std::variant<std::monostate, TcpSourceSpec, MemorySourceSpec, GeneratorSpec>;
+
+struct TcpSinkSpec {
+  Setting address;
+};
+/// What a memory sink gathered: one run of bytes for each core. Read it when the worker has ended.
+struct MemoryOutput {
+  std::vector<Bytes> by_core;
+  bool keep = true;  ///< false: bytes are counted and thrown away
+  std::vector<uint64_t> discarded_bytes_by_core;
+};
+struct MemorySinkSpec {
+  std::shared_ptr<MemoryOutput> output;
+};
+using SinkSpec = std::variant<std::monostate, TcpSinkSpec, MemorySinkSpec>;
+
+enum class NodeKind : uint8_t {
+  source,
+  computation,
+  event_time,
+  key_by,
+  state,
+  merge,  ///< each input ends its chain here and a new one begins
+  sink,
+};
+
+struct Node {
+  NodeKind kind = NodeKind::computation;
+  std::string name{};
+  std::string pipeline{};
+  std::vector<uint32_t> inputs{};
+  std::shared_ptr<const StepFactory> factory{};
+  SourceSpec source{};
+  SinkSpec sink{};
+  bool closed = false;                   ///< key_by with a list of keys
+  std::vector<std::string> closed_keys{};  ///< as bytes
+  std::string key_type{};                  ///< key_by: description of the key
+};
+
+struct Graph {
+  std::string application;
+  std::vector<Node> nodes;
+  std::vector<std::string> flags;  ///< names asked for by app.flag
+
+  uint32_t add(Node node) {
+    nodes.push_back(std::move(node));
+    return static_cast<uint32_t>(nodes.size() - 1);
+  }
+};
+
+}  // namespace wallaroo

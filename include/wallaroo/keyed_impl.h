@@ -1,0 +1,116 @@
+// The bodies of Keyed's methods.
+#pragma once
+
+#include "wallaroo/stream_impl.h"
+
+namespace wallaroo {
+namespace detail {
+
+template <class S>
+inline constexpr bool kState =
+    Encodable<S>&& std::is_default_constructible_v<S>&& std::is_move_constructible_v<S>;
+
+}  // namespace detail
+
+template <class T, class K>
+template <class S, class Out, class Apply>
+Stream<Out> Keyed<T, K>::add(std::string name, Apply apply) const {
+  auto make = [name, apply](const Wiring& wiring) {
+    return std::make_unique<detail::StateEntry<T, S, Out, Apply>>(wiring, name, apply);
+  };
+  const uint32_t node =
+      graph_->add({.kind = NodeKind::state,
+                   .name = std::move(name),
+                   .pipeline = pipeline_,
+                   .inputs = {node_},
+                   .factory = detail::makes_entry(make, &state_type<S>(), Apply::kTimers)});
+  return Stream<Out>(*graph_, node, pipeline_);
+}
+
+template <class T, class K>
+template <class S, class Function>
+auto Keyed<T, K>::state(std::string name, Function function) const {
+  if constexpr (!detail::kState<S>) {
+    static_assert(detail::kNever<S>,
+                  "state<S>(): the state type S cannot be serialised; make it a plain struct with "
+                  "defaults or specialise wallaroo::Codec for it");
+    return detail::Broken{};
+  } else if constexpr (!std::is_invocable_v<Function&, const T&, S&>) {
+    static_assert(
+        detail::kNever<Function>,
+        "state<S>(): the function must take a const reference to this stream's message type "
+        "and an S&");
+    return detail::Broken{};
+  } else {
+    using Returned = std::remove_cvref_t<std::invoke_result_t<Function&, const T&, S&>>;
+    using Out = typename detail::OptionalValue<Returned>::type;
+    if constexpr (std::is_void_v<Out>) {
+      static_assert(
+          detail::kNever<Function>,
+          "state<S>(): the function must return the next message, or a std::optional of it; "
+          "it returns void");
+      return detail::Broken{};
+    } else if constexpr (!detail::kValue<Out>) {
+      static_assert(detail::kNever<Function>,
+                    "state<S>(): the message type that the function returns must be default "
+                    "constructible and assignable");
+      return detail::Broken{};
+    } else {
+      return add<S, Out>(std::move(name), detail::StateApply<T, S, Out, Function>{function});
+    }
+  }
+}
+
+template <class T, class K>
+template <class S, class Out, class Function>
+Stream<Out> Keyed<T, K>::state_many(std::string name, Function function) const {
+  if constexpr (!detail::kState<S>) {
+    static_assert(
+        detail::kNever<S>,
+        "state_many<S, Out>(): the state type S cannot be serialised; make it a plain struct "
+        "with defaults or specialise wallaroo::Codec for it");
+  } else if constexpr (!detail::kValue<Out>) {
+    static_assert(detail::kNever<Out>,
+                  "state_many<S, Out>(): Out must be a default constructible and assignable type");
+  } else if constexpr (!std::is_invocable_v<Function&, const T&, S&, Emit<Out>&>) {
+    static_assert(detail::kNever<Function>,
+                  "state_many<S, Out>(): the function must take a const reference to this stream's "
+                  "message type, an S& and an Emit<Out>&");
+  } else {
+    return add<S, Out>(std::move(name), detail::StateApply<T, S, Out, Function>{function});
+  }
+  return Stream<Out>(*graph_, node_, pipeline_);
+}
+
+template <class T, class K>
+template <class P>
+auto Keyed<T, K>::process(std::string name) const {
+  if constexpr (!detail::kState<P>) {
+    static_assert(detail::kNever<P>,
+                  "process<P>(): the fields of P cannot be serialised; make P a plain struct with "
+                  "defaults or specialise wallaroo::Codec for it");
+    return detail::Broken{};
+  } else if constexpr (!detail::HasOnEvent<P, T>) {
+    static_assert(
+        detail::kNever<P>,
+        "process<P>(): P must have on_event(const Message&, wallaroo::Context&), taking this "
+        "stream's message type");
+    return detail::Broken{};
+  } else if constexpr (!detail::HasOnTimer<P>) {
+    static_assert(detail::kNever<P>,
+                  "process<P>(): P must have on_timer(std::string_view name, wallaroo::Context&)");
+    return detail::Broken{};
+  } else {
+    using Out = typename decltype(detail::process_output<P, T>())::type;
+    if constexpr (std::is_void_v<Out>) {
+      static_assert(detail::kNever<P>,
+                    "process<P>(): on_event or on_timer must return the next message, or a "
+                    "std::optional of it; both return void");
+      return detail::Broken{};
+    } else {
+      return add<P, Out>(std::move(name), detail::ProcessApply<T, P, Out>{});
+    }
+  }
+}
+
+}  // namespace wallaroo

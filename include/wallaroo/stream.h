@@ -1,0 +1,102 @@
+// Streams: what a pipeline is built from. A Stream<T> is a plain handle (application, node); it
+// never carries the chain behind it in its type.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "wallaroo/connectors.h"
+#include "wallaroo/factories.h"
+#include "wallaroo/graph.h"
+#include "wallaroo/keyed_steps.h"
+#include "wallaroo/terminal_steps.h"
+
+namespace wallaroo {
+
+template <class T, class K>
+class Keyed;
+
+/// A stream of T. Copies name the same stream; using one twice sends every value both ways.
+template <class T>
+class Stream {
+ public:
+  Stream(Graph& graph, uint32_t node, std::string pipeline)
+      : graph_(&graph), node_(node), pipeline_(std::move(pipeline)) {}
+
+  /// One value in, one out: `function(const T&) -> Out`, or `std::optional<Out>` to drop some.
+  template <class Function>
+  auto to(std::string name, Function function) const;
+
+  /// Keeps the values for which `predicate(const T&) -> bool` holds.
+  template <class Predicate>
+  Stream<T> filter(std::string name, Predicate predicate) const;
+
+  /// One value in, any number out: `function(const T&, Emit<Out>&)`.
+  template <class Out, class Function>
+  Stream<Out> to_many(std::string name, Function function) const;
+
+  /// Event times: `time(const T&) -> Time` or a pointer to member; see bounded_lateness.
+  template <class TimeFunction>
+  Stream<T> event_time(TimeFunction time, BoundedLateness lateness) const;
+
+  /// Values with the same key go to the same state: `key(const T&) -> K`, or a pointer to member.
+  template <class KeyFunction>
+  auto key_by(KeyFunction key) const;
+  /// The same with a closed list: a value whose key is not in `keys` is dropped and counted.
+  template <class KeyFunction, class K>
+  auto key_by(KeyFunction key, const std::vector<K>& keys) const;
+
+  /// The values of both streams, in the order in which they arrive.
+  Stream<T> merge(std::string name, const Stream<T>& other) const;
+
+  /// Sends every value to `sink`.
+  template <class Encoder>
+  void sink(std::string name, Sink<Encoder> sink) const;
+
+ private:
+  template <class Out>
+  Stream<Out> add(NodeKind kind, std::string name,
+                  std::shared_ptr<const StepFactory> factory) const;
+
+  Graph* graph_;
+  uint32_t node_;
+  std::string pipeline_;
+};
+
+/// A stream of T with keys of type K: the way into a stage with state.
+template <class T, class K>
+class Keyed {
+ public:
+  Keyed(Graph& graph, uint32_t node, std::string pipeline)
+      : graph_(&graph), node_(node), pipeline_(std::move(pipeline)) {}
+
+  /// One state S for each key: `function(const T&, S&) -> Out`, or `std::optional<Out>`.
+  template <class S, class Function>
+  auto state(std::string name, Function function) const;
+
+  /// The same with any number of outputs: `function(const T&, S&, Emit<Out>&)`.
+  template <class S, class Out, class Function>
+  Stream<Out> state_many(std::string name, Function function) const;
+
+  /// A struct for each key: its fields are the state, `on_event(const T&, Context&)` and
+  /// `on_timer(std::string_view name, Context&)` the behaviour; both return the same Out, an
+  /// optional of it, or nothing.
+  template <class P>
+  auto process(std::string name) const;
+
+ private:
+  template <class S, class Out, class Apply>
+  Stream<Out> add(std::string name, Apply apply) const;
+
+  Graph* graph_;
+  uint32_t node_;
+  std::string pipeline_;
+};
+
+}  // namespace wallaroo
+
+#include "wallaroo/stream_impl.h"

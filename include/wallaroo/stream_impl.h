@@ -1,0 +1,308 @@
+// The bodies of Stream's and Keyed's methods. Each checks its function first and says what is wrong
+// in one sentence; nothing else is instantiated after that.
+#pragma once
+
+#include "wallaroo/stream.h"
+
+namespace wallaroo {
+namespace detail {
+
+template <class...>
+inline constexpr bool kNever = false;
+
+/// What a method returns after its static_assert failed: accepts every further call in silence, so
+/// that the sentence stays the only error.
+struct Broken {
+  template <class... A>
+  Broken to(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  Broken filter(A&&...) const {
+    return {};
+  }
+  template <class, class... A>
+  Broken to_many(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  Broken event_time(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  Broken key_by(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  Broken merge(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  void sink(A&&...) const {}
+  template <class, class... A>
+  Broken state(A&&...) const {
+    return {};
+  }
+  template <class, class, class... A>
+  Broken state_many(A&&...) const {
+    return {};
+  }
+  template <class, class... A>
+  Broken process(A&&...) const {
+    return {};
+  }
+};
+
+template <class T>
+inline constexpr bool kValue =
+    std::is_object_v<T>&& std::is_default_constructible_v<T>&& std::is_move_assignable_v<T>;
+
+/// The key function as a callable, whether given as one or as a pointer to member.
+template <class T, class Function>
+auto as_callable(Function function) {
+  if constexpr (std::is_member_pointer_v<Function>) {
+    return [function](const T& value) -> decltype(auto) { return std::invoke(function, value); };
+  } else {
+    return function;
+  }
+}
+
+template <class P, class T>
+concept HasOnEvent = requires(P& p, const T& value, Context& context) {
+  p.on_event(value, context);
+};
+template <class P>
+concept HasOnTimer = requires(P& p, std::string_view name, Context& context) {
+  p.on_timer(name, context);
+};
+
+/// The message type a process produces: what on_event returns, or else what on_timer does.
+template <class P, class T>
+auto process_output() {
+  using Event =
+      decltype(std::declval<P&>().on_event(std::declval<const T&>(), std::declval<Context&>()));
+  using Timer = decltype(std::declval<P&>().on_timer(std::string_view{}, std::declval<Context&>()));
+  using EventOut = typename OptionalValue<std::remove_cvref_t<Event>>::type;
+  using TimerOut = typename OptionalValue<std::remove_cvref_t<Timer>>::type;
+  if constexpr (!std::is_void_v<EventOut>) {
+    return std::type_identity<EventOut>{};
+  } else {
+    return std::type_identity<TimerOut>{};
+  }
+}
+
+}  // namespace detail
+
+template <class T>
+template <class Out>
+Stream<Out> Stream<T>::add(NodeKind kind, std::string name,
+                           std::shared_ptr<const StepFactory> factory) const {
+  const uint32_t node = graph_->add({.kind = kind,
+                                     .name = std::move(name),
+                                     .pipeline = pipeline_,
+                                     .inputs = {node_},
+                                     .factory = std::move(factory)});
+  return Stream<Out>(*graph_, node, pipeline_);
+}
+
+template <class T>
+template <class Function>
+auto Stream<T>::to(std::string name, Function function) const {
+  if constexpr (!std::is_invocable_v<Function&, const T&>) {
+    static_assert(detail::kNever<Function>,
+                  "to(): the function must take one argument, a const reference to this stream's "
+                  "message type");
+    return detail::Broken{};
+  } else {
+    using Returned = std::remove_cvref_t<std::invoke_result_t<Function&, const T&>>;
+    using Out = typename detail::OptionalValue<Returned>::type;
+    if constexpr (std::is_void_v<Out>) {
+      static_assert(
+          detail::kNever<Function>,
+          "to(): the function must return the next message, or a std::optional of it to drop "
+          "some; it returns void");
+      return detail::Broken{};
+    } else if constexpr (!detail::kValue<Out>) {
+      static_assert(
+          detail::kNever<Function>,
+          "to(): the message type that the function returns must be default constructible "
+          "and assignable");
+      return detail::Broken{};
+    } else {
+      auto apply = [function](const T& in, Emit<Out>& emit) mutable {
+        detail::emit_result(emit, function(in));
+      };
+      return add<Out>(NodeKind::computation, name,
+                      detail::makes_step([name, apply](const Wiring& wiring) {
+                        return std::make_unique<detail::ComputationStep<T, Out, decltype(apply)>>(
+                            wiring, name, apply);
+                      }));
+    }
+  }
+}
+
+template <class T>
+template <class Predicate>
+Stream<T> Stream<T>::filter(std::string name, Predicate predicate) const {
+  if constexpr (!std::is_invocable_r_v<bool, Predicate&, const T&>) {
+    static_assert(
+        detail::kNever<Predicate>,
+        "filter(): the function must take a const reference to this stream's message type "
+        "and return bool");
+    return *this;
+  } else {
+    auto apply = [predicate](const T& in, Emit<T>& emit) mutable {
+      if (predicate(in)) emit(in);
+    };
+    return add<T>(NodeKind::computation, name,
+                  detail::makes_step([name, apply](const Wiring& wiring) {
+                    return std::make_unique<detail::ComputationStep<T, T, decltype(apply)>>(
+                        wiring, name, apply);
+                  }));
+  }
+}
+
+template <class T>
+template <class Out, class Function>
+Stream<Out> Stream<T>::to_many(std::string name, Function function) const {
+  if constexpr (!detail::kValue<Out>) {
+    static_assert(detail::kNever<Out>,
+                  "to_many<Out>(): Out must be a default constructible and assignable type");
+  } else if constexpr (!std::is_invocable_v<Function&, const T&, Emit<Out>&>) {
+    static_assert(
+        detail::kNever<Function>,
+        "to_many<Out>(): the function must take a const reference to this stream's message "
+        "type and an Emit<Out>&");
+  } else {
+    return add<Out>(NodeKind::computation, name,
+                    detail::makes_step([name, function](const Wiring& wiring) {
+                      return std::make_unique<detail::ComputationStep<T, Out, Function>>(
+                          wiring, name, function);
+                    }));
+  }
+  return Stream<Out>(*graph_, node_, pipeline_);
+}
+
+template <class T>
+template <class TimeFunction>
+Stream<T> Stream<T>::event_time(TimeFunction time, BoundedLateness lateness) const {
+  auto function = detail::as_callable<T>(time);
+  if constexpr (!std::is_invocable_v<decltype(function)&, const T&>) {
+    static_assert(detail::kNever<TimeFunction>,
+                  "event_time(): the function must take a const reference to this stream's message "
+                  "type and return a wallaroo::Time");
+  } else if constexpr (!requires(decltype(function)& f, const T& v) { to_ns(f(v)); }) {
+    static_assert(
+        detail::kNever<TimeFunction>,
+        "event_time(): the function must return a wallaroo::Time or nanoseconds as int64_t");
+  } else {
+    const int64_t late_ns = lateness.by.count();
+    return add<T>(NodeKind::event_time, "event-time",
+                  detail::makes_step([function, late_ns](const Wiring& wiring) {
+                    return std::make_unique<detail::EventTimeStep<T, decltype(function)>>(
+                        wiring, "event-time", function, late_ns);
+                  }));
+  }
+  return *this;
+}
+
+template <class T>
+template <class KeyFunction>
+auto Stream<T>::key_by(KeyFunction key) const {
+  auto function = detail::as_callable<T>(key);
+  using Function = decltype(function);
+  if constexpr (!std::is_invocable_v<Function&, const T&>) {
+    static_assert(
+        detail::kNever<KeyFunction>,
+        "key_by(): the function must take a const reference to this stream's message type "
+        "and return the key");
+    return detail::Broken{};
+  } else {
+    using K = std::remove_cvref_t<std::invoke_result_t<Function&, const T&>>;
+    if constexpr (!Keyable<K>) {
+      static_assert(
+          detail::kNever<K>,
+          "key_by(): the key must be an integer, an enum, a string or a plain struct of such");
+      return detail::Broken{};
+    } else if constexpr (!Encodable<T>) {
+      static_assert(
+          detail::kNever<T>,
+          "key_by(): this stream's message type cannot be serialised; make it a plain struct "
+          "or specialise wallaroo::Codec for it");
+      return detail::Broken{};
+    } else {
+      const uint32_t node = graph_->add(
+          {.kind = NodeKind::key_by,
+           .name = "key-by",
+           .pipeline = pipeline_,
+           .inputs = {node_},
+           .factory = detail::makes_step([function](const Wiring& wiring) {
+             return std::make_unique<detail::KeyByStep<T, K, Function>>(wiring, "key-by", function);
+           }),
+           .key_type = Codec<K>::description()});
+      return Keyed<T, K>(*graph_, node, pipeline_);
+    }
+  }
+}
+
+template <class T>
+template <class KeyFunction, class K>
+auto Stream<T>::key_by(KeyFunction key, const std::vector<K>& keys) const {
+  auto keyed = key_by(std::move(key));
+  if constexpr (!std::is_same_v<decltype(keyed), detail::Broken>) {
+    Node& node = graph_->nodes.back();
+    node.closed = true;
+    for (const K& listed : keys) {
+      Bytes scratch;
+      node.closed_keys.emplace_back(key_bytes<K>(listed, scratch));
+    }
+  }
+  return keyed;
+}
+
+template <class T>
+Stream<T> Stream<T>::merge(std::string name, const Stream<T>& other) const {
+  if constexpr (!Encodable<T>) {
+    static_assert(
+        detail::kNever<T>,
+        "merge(): this stream's message type cannot be serialised; make it a plain struct or "
+        "specialise wallaroo::Codec for it");
+    return *this;
+  } else {
+    const uint32_t node =
+        graph_->add({.kind = NodeKind::merge,
+                     .name = std::move(name),
+                     .pipeline = pipeline_,
+                     .inputs = {node_, other.node_},
+                     .factory = std::make_shared<const detail::MergeFactory<T>>()});
+    return Stream<T>(*graph_, node, pipeline_);
+  }
+}
+
+template <class T>
+template <class Encoder>
+void Stream<T>::sink(std::string name, Sink<Encoder> sink) const {
+  if constexpr (!std::is_invocable_v<Encoder&, const T&, Bytes&>) {
+    static_assert(
+        detail::kNever<Encoder>,
+        "sink(): the encoder must take a const reference to this stream's message type and a "
+        "Bytes& to append to");
+  } else {
+    auto encode = [encoder = sink.encoder, framing = sink.framing](const T& value, Bytes& out) {
+      detail::encode_message(encoder, framing, value, out);
+    };
+    auto factory = detail::makes_step([name, encode](const Wiring& wiring) {
+      return std::make_unique<detail::SinkStep<T, decltype(encode)>>(wiring, name, encode);
+    });
+    graph_->add({.kind = NodeKind::sink,
+                 .name = std::move(name),
+                 .pipeline = pipeline_,
+                 .inputs = {node_},
+                 .factory = std::move(factory),
+                 .sink = std::move(sink.spec)});
+  }
+}
+
+}  // namespace wallaroo
+
+#include "wallaroo/keyed_impl.h"

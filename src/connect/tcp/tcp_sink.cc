@@ -1,0 +1,192 @@
+#include "connect/tcp/tcp_sink.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "base/assert.h"
+#include "base/mutant.h"
+
+namespace wallaroo::connect {
+namespace {
+
+constexpr size_t kPartsPerWrite = 16;
+constexpr size_t kSpareChunks = 64;
+constexpr size_t kDiscardBytes = 4096;
+
+std::string shown(const io::Address& address) {
+  return address.host + ":" + std::to_string(address.port);
+}
+
+}  // namespace
+
+TcpSink::TcpSink(TcpSinkSetup setup, flow::CoreServices& core, flow::SinkCounters& counters)
+    : setup_(std::move(setup)), core_(core), counters_(counters) {}
+
+TcpSink::~TcpSink() {
+  if (state_ == State::connecting || state_ == State::connected) core_.net().close(connection_);
+}
+
+void TcpSink::commit(size_t) {
+  if (gathering_.size() >= setup_.options.sink_chunk_bytes) close_chunk();
+}
+
+void TcpSink::close_chunk() {
+  if (gathering_.size() == 0) return;
+  waiting_bytes_ += gathering_.size();
+  chunks_.push_back(std::move(gathering_));
+  gathering_ = Bytes();
+  if (spare_.empty()) return;
+  gathering_ = std::move(spare_.back());
+  spare_.pop_back();
+}
+
+io::Progress TcpSink::step(io::Now now) {
+  if (state_ == State::ended) return io::Progress::none;
+  bool worked = false;
+  if (finishing_ && waiting_bytes_ == 0 && gathering_.size() == 0) {
+    end();
+    return io::Progress::some;
+  }
+  if (state_ == State::waiting && now.mono_ns >= retry_at_ns_) {
+    connect(now);
+    worked = true;
+  }
+  if (state_ == State::connected && writable_ && (gathering_.size() != 0 || !chunks_.empty())) {
+    worked |= write(now);
+  }
+  counters_.buffered_bytes.set(waiting_bytes_ + gathering_.size());
+  return worked ? io::Progress::some : io::Progress::none;
+}
+
+void TcpSink::connect(io::Now now) {
+  auto connection = core_.net().connect(setup_.address);
+  if (!connection) {
+    lose(now, connection.error().message.c_str());
+    return;
+  }
+  connection_ = *connection;
+  core_.watch(connection_, *this);
+  state_ = State::connecting;
+}
+
+void TcpSink::on_net(const io::NetEvent& event, io::Now now) {
+  if (event.connection != connection_ || state_ == State::waiting || state_ == State::ended) return;
+  switch (event.kind) {
+    case io::NetEventKind::connected:
+      state_ = State::connected;
+      writable_ = true;
+      backoff_ns_ = 0;
+      counters_.connects.add(1);
+      if (told_) {
+        core_.log().write(io::LogLevel::info, "sink '" + setup_.name + "' is connected to " +
+                                                  shown(setup_.address) + " again");
+      }
+      told_ = false;
+      break;
+    case io::NetEventKind::writable:
+      writable_ = true;
+      break;
+    case io::NetEventKind::readable:
+      discard_input(now);
+      break;
+    case io::NetEventKind::closed:
+      lose(now, "the connection was refused or reset");
+      break;
+    case io::NetEventKind::accepted:
+    case io::NetEventKind::accept_failed:
+      break;
+  }
+}
+
+/// Nobody reads what a receiver sends to a sink; its end, however, means that it has gone.
+void TcpSink::discard_input(io::Now now) {
+  std::array<char, kDiscardBytes> bin;
+  while (true) {
+    const io::IoResult got = core_.net().read(connection_, bin);
+    if (got.status == io::IoStatus::would_block) return;
+    if (got.status != io::IoStatus::ok) return lose(now, "the receiver closed the connection");
+  }
+}
+
+/// The connection is gone or never came: try again after a while, from the start of the first
+/// chunk.
+void TcpSink::lose(io::Now now, const char* why) {
+  if (state_ == State::connected) {
+    counters_.disconnects.add(1);
+  } else {
+    counters_.connect_failures.add(1);
+  }
+  if (state_ == State::connected || state_ == State::connecting) {
+    core_.forget(connection_);
+    core_.net().close(connection_);
+  }
+  state_ = State::waiting;
+  writable_ = false;
+  waiting_bytes_ += front_written_;
+  counters_.resent_bytes.add(front_written_);
+  front_written_ = 0;
+  backoff_ns_ =
+      std::clamp(backoff_ns_ * 2, setup_.options.reconnect_min_ns, setup_.options.reconnect_max_ns);
+  retry_at_ns_ = now.mono_ns + backoff_ns_;
+  if (told_) return;
+  told_ = true;
+  core_.log().write(io::LogLevel::warning,
+                    "sink '" + setup_.name + "' has no connection to " + shown(setup_.address) +
+                        ": " + why +
+                        "; messages wait and it tries again (is the receiver running?)");
+}
+
+bool TcpSink::write(io::Now now) {
+  close_chunk();
+  bool wrote = false;
+  while (!chunks_.empty() && writable_) {
+    std::array<std::span<const char>, kPartsPerWrite> parts;
+    size_t count = 0;
+    size_t offered = 0;
+    for (const Bytes& chunk : chunks_) {
+      if (count == parts.size()) break;
+      const size_t skip = count == 0 ? front_written_ : 0;
+      parts[count] = {chunk.data() + skip, chunk.size() - skip};
+      offered += parts[count++].size();
+    }
+    const io::IoResult result = core_.net().writev(connection_, {parts.data(), count});
+    if (result.status == io::IoStatus::broken || result.status == io::IoStatus::eof) {
+      lose(now, "the receiver closed or reset the connection");
+      return true;
+    }
+    wrote |= result.bytes != 0;
+    if (result.status == io::IoStatus::would_block) writable_ = false;
+    advance(result.bytes, offered);
+  }
+  return wrote;
+}
+
+void TcpSink::advance(size_t written, size_t offered) {
+  counters_.bytes.add(written);
+  if (written < offered) {
+    counters_.partial_writes.add(1);
+    if (MUTANT(short_write_dropped) && written != 0) written = offered;
+  }
+  waiting_bytes_ -= written;
+  front_written_ += written;
+  while (!chunks_.empty() && front_written_ >= chunks_.front().size()) {
+    front_written_ -= chunks_.front().size();
+    chunks_.front().clear();
+    if (spare_.size() < kSpareChunks) spare_.push_back(std::move(chunks_.front()));
+    chunks_.pop_front();
+  }
+}
+
+/// Everything is handed to the operating system, which delivers it after we close.
+void TcpSink::end() {
+  if (state_ == State::connecting || state_ == State::connected) {
+    core_.forget(connection_);
+    core_.net().shutdown_write(connection_);
+    core_.net().close(connection_);
+  }
+  counters_.buffered_bytes.set(0);
+  state_ = State::ended;
+}
+
+}  // namespace wallaroo::connect

@@ -1,0 +1,255 @@
+#include "connect/tcp/tcp_source.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "connect/tcp/frames.h"
+
+namespace wallaroo::connect {
+namespace {
+
+constexpr uint64_t kWarningsMax = 20;  // lines on one source; everything is counted
+constexpr size_t kAsideKeptBytes = 4096;
+
+}  // namespace
+
+TcpSource::TcpSource(TcpSourceSetup setup, flow::CoreServices& core, flow::SourceOutput& output,
+                     flow::SourceCounters& counters)
+    : setup_(std::move(setup)), core_(core), output_(output), counters_(counters) {}
+
+TcpSource::~TcpSource() {
+  for (auto& [id, connection] : connections_) core_.net().close(connection->id);
+}
+
+Result<void> TcpSource::start() {
+  if (core_.core() != 0) return {};
+  auto listener = core_.net().listen(setup_.address);
+  if (!listener) {
+    return fail(listener.error().code,
+                "source '" + setup_.name + "' cannot listen: " + listener.error().message);
+  }
+  listener_ = *listener;
+  core_.watch(listener_, *this);
+  const io::Address at = core_.net().listen_address(listener_);
+  core_.log().write(io::LogLevel::info, "source '" + setup_.name + "' listens on " + at.host + ":" +
+                                            std::to_string(at.port));
+  return {};
+}
+
+void TcpSource::on_net(const io::NetEvent& event, io::Now) {
+  if (event.kind == io::NetEventKind::accept_failed) {
+    counters_.connections_refused.add(1);
+    warn(
+        "a connection cannot be accepted: out of file descriptors; raise the "
+        "limit (ulimit -n) or lower connections_max");
+    return;
+  }
+  if (event.kind == io::NetEventKind::accepted) {
+    const uint32_t to = next_core_;
+    next_core_ = (next_core_ + 1) % core_.cores();
+    if (to == core_.core()) return take(event.connection);
+    return core_.send_connection(to, setup_.stage, core_.net().detach(event.connection));
+  }
+  const auto found = connections_.find(event.connection.value);
+  if (found == connections_.end()) return;
+  Connection& connection = *found->second;
+  if (event.kind == io::NetEventKind::closed) {
+    // What it had sent may still be there to read; reading tells.
+    if (!connection.broken) counters_.connections_reset.add(1);
+    connection.broken = true;
+  }
+  connection.readable = true;
+  make_ready(connection);
+}
+
+void TcpSource::adopt(io::DetachedConnection connection, io::Now) {
+  counters_.connections_adopted.add(1);
+  take(core_.net().adopt(connection));
+}
+
+void TcpSource::take(io::ConnectionId id) {
+  const uint32_t limit = (setup_.spec.connections_max + core_.cores() - 1) / core_.cores();
+  if (draining_ || connections_.size() >= limit) return refuse(id);
+  auto connection = std::make_unique<Connection>();
+  connection->id = id;
+  connection->origin = next_origin_++;
+  Connection& taken = *connection;
+  connections_.emplace(id.value, std::move(connection));
+  core_.watch(id, *this);
+  counters_.connections_total.add(1);
+  counters_.connections_open.set(connections_.size());
+  make_ready(taken);
+}
+
+void TcpSource::refuse(io::ConnectionId id) {
+  counters_.connections_refused.add(1);
+  core_.net().close(id);
+  if (!draining_) {
+    warn("a connection is refused: connections_max (" +
+         std::to_string(setup_.spec.connections_max) + ") are open");
+  }
+}
+
+void TcpSource::make_ready(Connection& connection) {
+  if (connection.queued || active_ == &connection) return;
+  connection.queued = true;
+  ready_.push_back(connection.id.value);
+}
+
+io::Progress TcpSource::step(io::Now now, uint32_t batches) {
+  io::Progress progress = io::Progress::none;
+  for (uint32_t i = 0; i < batches; ++i) {
+    if (output_.blocked()) break;
+    if (active_ == nullptr && !activate()) break;
+    progress = io::Progress::some;
+    if (record_at_ == record_count_) next_frames();
+    if (record_count_ == 0) {
+      release();
+      continue;
+    }
+    for (size_t k = record_at_; k < record_count_; ++k) records_[k].event_time_ns = now.wall_ns;
+    record_at_ = output_.run(records_.data(), record_at_, record_count_, now, active_->origin);
+  }
+  return progress;
+}
+
+/// Reads from the next connection in turn. False when none is ready.
+bool TcpSource::activate() {
+  while (!ready_.empty()) {
+    const auto found = connections_.find(ready_.front());
+    ready_.pop_front();
+    if (found == connections_.end()) continue;
+    active_ = found->second.get();
+    active_->queued = false;
+    fill(*active_);
+    return true;
+  }
+  return false;
+}
+
+/// One read, behind what the connection has aside; into the shared buffer when that is large
+/// enough.
+void TcpSource::fill(Connection& connection) {
+  const size_t room = std::max<size_t>(setup_.options.receive_bytes, 1);
+  const size_t held = connection.aside.size();
+  region_at_ = 0;
+  record_at_ = 0;
+  record_count_ = 0;
+  if (held * 2 > room) {
+    const io::IoResult got = read_into(connection, connection.aside.prepare(room), room);
+    connection.aside.commit(got.bytes);
+    region_ = connection.aside.data();
+    region_bytes_ = connection.aside.size();
+    return;
+  }
+  buffer_.clear();
+  buffer_.append(connection.aside.data(), held);
+  const io::IoResult got = read_into(connection, buffer_.prepare(room), room);
+  buffer_.commit(got.bytes);
+  connection.aside.clear();
+  region_ = buffer_.data();
+  region_bytes_ = buffer_.size();
+}
+
+io::IoResult TcpSource::read_into(Connection& connection, char* to, size_t room) {
+  if (draining_) room = std::min<uint64_t>(room, connection.drain_bytes_left);
+  if (!connection.readable || room == 0) return {0, io::IoStatus::would_block};
+  const io::IoResult got = core_.net().read(connection.id, {to, room});
+  counters_.bytes.add(got.bytes);
+  connection.drain_bytes_left -= draining_ ? got.bytes : 0;
+  if (got.status != io::IoStatus::ok) connection.readable = false;
+  if (got.status == io::IoStatus::eof) connection.ended = true;
+  if (got.status == io::IoStatus::broken) {
+    if (!connection.broken) counters_.connections_reset.add(1);
+    connection.broken = true;
+  }
+  return got;
+}
+
+void TcpSource::next_frames() {
+  const Frames frames =
+      find_frames(setup_.spec.framing, setup_.spec.frame_bytes_max, region_ + region_at_,
+                  region_bytes_ - region_at_, records_.data(), records_.size());
+  record_at_ = 0;
+  record_count_ = frames.count;
+  region_at_ += frames.consumed;
+  over_limit_ = frames.over_limit && frames.count < records_.size();
+  counters_.messages.add(frames.count);
+  if (frames.count == 0) last_line();
+}
+
+/// A last line that the peer ended without a newline is a message all the same.
+void TcpSource::last_line() {
+  const size_t left = region_bytes_ - region_at_;
+  if (setup_.spec.framing != Framing::lines || !active_->ended || over_limit_ || left == 0) return;
+  records_[0].payload = region_ + region_at_;
+  records_[0].payload_bytes = static_cast<uint32_t>(left);
+  record_count_ = 1;
+  region_at_ = region_bytes_;
+  counters_.messages.add(1);
+}
+
+/// Moves the incomplete message at the end of the region to where it waits for its rest.
+void TcpSource::keep_aside(Connection& connection) {
+  const size_t left = region_bytes_ - region_at_;
+  if (region_ != connection.aside.data()) {
+    connection.aside.clear();
+    connection.aside.append(region_ + region_at_, left);
+  } else if (region_at_ != 0) {
+    Bytes rest;
+    rest.append(region_ + region_at_, left);
+    connection.aside = std::move(rest);
+  }
+  if (left == 0 && connection.aside.capacity() > kAsideKeptBytes) connection.aside = Bytes();
+}
+
+/// Everything complete in the region is run: keep the rest aside and look at the connection again.
+void TcpSource::release() {
+  Connection& connection = *active_;
+  active_ = nullptr;
+  keep_aside(connection);
+  if (over_limit_) {
+    over_limit_ = false;
+    counters_.frames_over_limit.add(1);
+    warn("a peer sent a message longer than frame_bytes_max (" +
+         std::to_string(setup_.spec.frame_bytes_max) + " bytes); its connection is closed");
+    connection.aside.clear();
+    return finish_connection(connection);
+  }
+  const bool drained = draining_ && connection.drain_bytes_left == 0;
+  const bool last = connection.ended || connection.broken || draining_;
+  if (drained || (last && !connection.readable)) return finish_connection(connection);
+  if (connection.readable) make_ready(connection);
+}
+
+void TcpSource::finish_connection(Connection& connection) {
+  if (connection.aside.size() != 0) {
+    counters_.frames_truncated.add(1);
+    warn("a connection ended inside a message; its " + std::to_string(connection.aside.size()) +
+         " bytes are dropped");
+  }
+  output_.close_origin(connection.origin);
+  core_.forget(connection.id);
+  core_.net().close(connection.id);
+  connections_.erase(connection.id.value);
+  counters_.connections_open.set(connections_.size());
+}
+
+/// No new connections; each open one is read until it has nothing more at hand.
+void TcpSource::drain() {
+  if (draining_) return;
+  draining_ = true;
+  if (core_.core() == 0) core_.net().close_listener(listener_);
+  for (auto& [id, connection] : connections_) {
+    connection->drain_bytes_left = setup_.options.drain_bytes_max;
+    connection->readable = true;  // an edge may be on its way; a read in vain costs nothing
+    make_ready(*connection);
+  }
+}
+
+void TcpSource::warn(const std::string& what) {
+  if (++warnings_ > kWarningsMax) return;
+  core_.log().write(io::LogLevel::warning, "source '" + setup_.name + "': " + what);
+}
+
+}  // namespace wallaroo::connect

@@ -1,0 +1,92 @@
+// TCP source on one core. Core 0 listens and deals the connections it accepts to all cores in turn;
+// every core reads its own.
+//
+// One receive buffer serves all connections of the core: only the incomplete message at the end of
+// what a connection sent is copied aside. A message longer than the buffer grows aside as it
+// arrives, up to the limit; nothing is allocated because a peer announced it.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "flow/connector.h"
+#include "flow/options.h"
+#include "wallaroo/graph.h"
+#include "wire/batch.h"
+
+namespace wallaroo::connect {
+
+struct TcpSourceSetup {
+  std::string name;
+  uint32_t stage;
+  io::Address address;
+  TcpSourceSpec spec;
+  const flow::Options& options;
+};
+
+class TcpSource final : public flow::SourceConnector {
+ public:
+  TcpSource(TcpSourceSetup setup, flow::CoreServices& core, flow::SourceOutput& output,
+            flow::SourceCounters& counters);
+  ~TcpSource() override;
+
+  Result<void> start() override;
+  io::Progress step(io::Now now, uint32_t batches) override;
+  void drain() override;
+  bool ended() const override { return draining_ && connections_.empty(); }
+  void adopt(io::DetachedConnection connection, io::Now now) override;
+  void on_net(const io::NetEvent& event, io::Now now) override;
+
+ private:
+  struct Connection {
+    io::ConnectionId id;
+    uint64_t origin = 0;
+    Bytes aside;           // start of an incomplete message
+    bool readable = true;  // no would_block since the last edge
+    bool queued = false;   // in ready_
+    bool ended = false;    // eof: nothing more will be read
+    bool broken = false;
+    uint64_t drain_bytes_left = 0;
+  };
+
+  void take(io::ConnectionId id);
+  void make_ready(Connection& connection);
+  bool activate();
+  void fill(Connection& connection);
+  io::IoResult read_into(Connection& connection, char* to, size_t room);
+  void next_frames();
+  void last_line();
+  void keep_aside(Connection& connection);
+  void release();
+  void finish_connection(Connection& connection);
+  void refuse(io::ConnectionId id);
+  void warn(const std::string& what);
+
+  const TcpSourceSetup setup_;
+  flow::CoreServices& core_;
+  flow::SourceOutput& output_;
+  flow::SourceCounters& counters_;
+  io::ListenerId listener_;
+  uint32_t next_core_ = 0;
+  uint64_t next_origin_ = 1;
+  uint64_t warnings_ = 0;
+  std::map<uint64_t, std::unique_ptr<Connection>> connections_;
+  std::deque<uint64_t> ready_;
+
+  // The connection being read, what it sent and how far that is worked through.
+  Connection* active_ = nullptr;
+  Bytes buffer_;
+  const char* region_ = nullptr;
+  size_t region_bytes_ = 0;
+  size_t region_at_ = 0;
+  std::array<Record, wire::kBatchRecordsMax> records_;
+  size_t record_at_ = 0;
+  size_t record_count_ = 0;
+  bool over_limit_ = false;
+  bool draining_ = false;
+};
+
+}  // namespace wallaroo::connect

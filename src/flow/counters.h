@@ -1,0 +1,52 @@
+// What a worker counts. One writer each, the owning core; the control server reads.
+#pragma once
+
+#include <string>
+
+#include "base/counter.h"
+#include "base/histogram.h"
+
+namespace wallaroo::flow {
+
+using base::Counter;
+
+struct StageCounters {
+  Counter records_in;
+  Counter records_out;
+  Counter user_errors;      // records whose user function threw; their outputs were dropped
+  Counter undecodable;      // messages the decoder refused; dropped
+  Counter keys_not_listed;  // records dropped because a closed key_by does not list their key
+  Counter late_timers;      // timers set for a time already passed
+  Counter blocked;          // times a batch had to wait for room downstream
+  Counter aligned;          // barriers aligned
+  Counter timers_fired;
+  Counter overflow_batches;  // batches that waited in an overflow outbox
+  Counter keys;              // of a keyed stage: keys held now
+  Counter state_bytes;
+};
+
+struct SourceCounters {
+  Counter messages;
+  Counter bytes;
+  Counter connections_open;
+  Counter connections_total;
+  Counter connections_refused;  // over connections_max, or out of descriptors
+  Counter connections_reset;
+  Counter frames_over_limit;  // each closed its connection
+  Counter frames_truncated;   // the peer ended or reset inside a frame
+  Counter connections_adopted;
+};
+
+struct SinkCounters {
+  Counter messages;
+  Counter bytes;
+  Counter buffered_bytes;
+  Counter connects;
+  Counter disconnects;
+  Counter connect_failures;
+  Counter partial_writes;
+  Counter resent_bytes;        // written again on a new connection after a break
+  base::Histogram latency_ns;  // from the arrival of the oldest message of a batch to its encoding
+};
+
+}  // namespace wallaroo::flow

@@ -1,0 +1,96 @@
+#include "flow/fused_chain.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+
+namespace wallaroo::flow {
+
+FusedChain::FusedChain(const ChainSite& site, uint32_t stage, StageChain& chain,
+                       const std::vector<SinkSlot>& sinks)
+    : site_(site), stage_(stage), chain_(chain), sink_slots_(sinks) {
+  const uint32_t node = site.plan.stages[stage].node;
+  const auto next = make_next(node);
+  entry_ = site.plan.graph.nodes[node].factory->make_entry({.chain = chain, .next = next});
+}
+
+std::vector<Step*> FusedChain::make_next(uint32_t node) {
+  std::vector<Step*> next;
+  for (uint32_t consumer : site_.plan.consumers[node]) {
+    if (site_.plan.graph.nodes[consumer].kind != NodeKind::key_by) {
+      next.push_back(make_step(consumer));
+      continue;
+    }
+    for (uint32_t state : site_.plan.consumers[consumer]) {
+      Exchange& exchange = make_exchange(consumer, state);
+      steps_.push_back(site_.plan.graph.nodes[consumer].factory->make_step(
+          {.chain = chain_, .next = {}, .port = &exchange}));
+      next.push_back(steps_.back().get());
+    }
+  }
+  return next;
+}
+
+Step* FusedChain::make_step(uint32_t node) {
+  const Node& spec = site_.plan.graph.nodes[node];
+  std::unique_ptr<Step> step;
+  if (spec.kind == NodeKind::merge) {
+    step =
+        spec.factory->make_step({.chain = chain_, .next = {}, .port = &make_exchange(node, node)});
+  } else if (spec.kind == NodeKind::sink) {
+    const auto slot = std::find_if(sink_slots_.begin(), sink_slots_.end(),
+                                   [node](const SinkSlot& known) { return known.node == node; });
+    ASSERT(slot != sink_slots_.end(), "every sink of the plan has a connector on every core");
+    sinks_.push_back(std::make_unique<GatedSink>(*slot->connector, chain_, *slot->counters));
+    step = spec.factory->make_step({.chain = chain_, .next = {}, .sink = sinks_.back().get()});
+  } else {
+    const auto next = make_next(node);
+    step = spec.factory->make_step({.chain = chain_, .next = next});
+  }
+  steps_.push_back(std::move(step));
+  return steps_.back().get();
+}
+
+Exchange& FusedChain::make_exchange(uint32_t node, uint32_t to_node) {
+  const uint32_t edge = site_.plan.edge_between(stage_, node, site_.plan.stage_of(to_node));
+  const auto known = std::find(edges_.begin(), edges_.end(), edge);
+  if (known != edges_.end()) return *exchanges_[static_cast<size_t>(known - edges_.begin())];
+  const Node& spec = site_.plan.graph.nodes[node];
+  edges_.push_back(edge);
+  exchanges_.push_back(std::make_unique<Exchange>(
+      ExchangeSpec{edge, site_.core, site_.plan.edges[edge].keyed, site_.route, site_.options,
+                   spec.closed ? KeyList(spec.closed_keys) : KeyList()},
+      chain_, site_.pool, site_.carrier));
+  return *exchanges_.back();
+}
+
+Exchange& FusedChain::exchange(uint32_t edge) {
+  const auto known = std::find(edges_.begin(), edges_.end(), edge);
+  ASSERT(known != edges_.end(), "the edge leaves this stage");
+  return *exchanges_[static_cast<size_t>(known - edges_.begin())];
+}
+
+void FusedChain::flush() {
+  for (auto& exchange : exchanges_) exchange->flush();
+}
+void FusedChain::watermark(int64_t watermark_ns) {
+  for (auto& exchange : exchanges_) exchange->watermark(watermark_ns);
+}
+void FusedChain::barrier(uint64_t barrier) {
+  for (auto& exchange : exchanges_) exchange->barrier(barrier);
+}
+void FusedChain::end() {
+  for (auto& exchange : exchanges_) exchange->end();
+}
+void FusedChain::refresh_sinks() {
+  for (auto& sink : sinks_) sink->refresh();
+}
+void FusedChain::measure(int64_t now_ns) {
+  for (auto& sink : sinks_) sink->measure(now_ns);
+}
+bool FusedChain::quiet() const {
+  return std::all_of(exchanges_.begin(), exchanges_.end(),
+                     [](const auto& exchange) { return exchange->quiet(); });
+}
+
+}  // namespace wallaroo::flow

@@ -1,0 +1,153 @@
+#include "plan/check.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+
+namespace wallaroo::plan {
+namespace {
+
+constexpr size_t kNameBytesMax = 64;
+
+const char* kind_name(NodeKind kind) {
+  switch (kind) {
+    case NodeKind::source:
+      return "source";
+    case NodeKind::computation:
+      return "computation";
+    case NodeKind::event_time:
+      return "event_time";
+    case NodeKind::key_by:
+      return "key_by";
+    case NodeKind::state:
+      return "state computation";
+    case NodeKind::merge:
+      return "merge";
+    case NodeKind::sink:
+      return "sink";
+  }
+  return "node";
+}
+
+bool carries_name(NodeKind kind) {
+  return kind != NodeKind::key_by && kind != NodeKind::event_time;
+}
+
+std::string name_mistake(const std::string& what, const std::string& name) {
+  if (name.empty()) return what + " has no name; give it one made of a-z, 0-9 and '-'";
+  const bool legal = std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+  if (!legal) return what + " '" + name + "': a name is made of a-z, 0-9 and '-' only";
+  if (name.size() > kNameBytesMax)
+    return what + " '" + name + "': a name has at most 64 characters";
+  return {};
+}
+
+class Checker {
+ public:
+  explicit Checker(const Graph& graph) : graph_(graph), consumers_(graph.nodes.size(), 0) {}
+
+  std::vector<std::string> run() {
+    if (graph_.application.empty()) say("the application has no name; pass one to its constructor");
+    if (graph_.nodes.empty()) {
+      say("the application has no pipeline; begin with app.pipeline(name).source(...)");
+    }
+    for (const Node& node : graph_.nodes) {
+      for (uint32_t input : node.inputs) ++consumers_[input];
+    }
+    for (size_t i = 0; i < graph_.nodes.size(); ++i) check_node(i);
+    check_pipelines();
+    return std::move(mistakes_);
+  }
+
+ private:
+  void say(std::string mistake) {
+    if (!mistake.empty()) mistakes_.push_back(std::move(mistake));
+  }
+
+  void check_node(size_t index) {
+    const Node& node = graph_.nodes[index];
+    const std::string what =
+        std::string(kind_name(node.kind)) + " in pipeline '" + node.pipeline + "'";
+    if (carries_name(node.kind)) {
+      say(name_mistake(what, node.name));
+      if (!node.name.empty() && ++names_[node.name] == 2) {
+        say("the name '" + node.name +
+            "' is used twice; sources, computations, states and sinks need names of their own");
+      }
+    }
+    if (node.kind == NodeKind::key_by && consumers_[index] == 0) {
+      say("a key_by in pipeline '" + node.pipeline +
+          "' is followed by nothing; a state computation or process belongs behind it");
+    }
+    if (node.kind == NodeKind::key_by && node.closed && node.closed_keys.empty()) {
+      say("a key_by in pipeline '" + node.pipeline +
+          "' has an empty list of keys, so every message would be dropped; list the keys or leave "
+          "the list out");
+    }
+    if (node.kind == NodeKind::event_time && begins_with_state(index)) {
+      say("event_time in pipeline '" + node.pipeline +
+          "' comes after a state computation or merge; assign event times before the first key_by "
+          "or "
+          "merge");
+    }
+    check_connectors(node, what);
+  }
+
+  void check_connectors(const Node& node, const std::string& what) {
+    if (const auto* tcp = std::get_if<TcpSourceSpec>(&node.source)) {
+      if (tcp->framing == Framing::raw) {
+        say(what + " '" + node.name +
+            "': framing::raw cannot tell messages apart; use u32be or lines");
+      }
+      if (tcp->frame_bytes_max == 0 || tcp->frame_bytes_max > (64u << 20)) {
+        say(what + " '" + node.name + "': frame_bytes_max must be between 1 byte and 64 MiB");
+      }
+      if (tcp->connections_max == 0) {
+        say(what + " '" + node.name +
+            "': connections_max 0 would refuse everybody; allow at least 1");
+      }
+    }
+    if (const auto* memory = std::get_if<MemorySinkSpec>(&node.sink)) {
+      if (memory->output == nullptr) {
+        say(what + " '" + node.name + "': memory::sink needs a MemoryOutput to write to; pass one");
+      }
+    }
+  }
+
+  /// Whether the chain that `index` belongs to starts at a state computation or merge.
+  bool begins_with_state(size_t index) const {
+    while (graph_.nodes[index].kind != NodeKind::source) {
+      index = graph_.nodes[index].inputs[0];
+      const NodeKind kind = graph_.nodes[index].kind;
+      if (kind == NodeKind::state || kind == NodeKind::merge) return true;
+    }
+    return false;
+  }
+
+  void check_pipelines() {
+    std::map<std::string, int> sources;
+    for (const Node& node : graph_.nodes) {
+      if (node.kind == NodeKind::source) ++sources[node.pipeline];
+    }
+    for (const auto& [pipeline, count] : sources) {
+      say(name_mistake("a pipeline", pipeline));
+      if (count > 1) {
+        say("pipeline '" + pipeline + "' has " + std::to_string(count) +
+            " sources; give each source a pipeline of its own and merge the streams");
+      }
+    }
+  }
+
+  const Graph& graph_;
+  std::vector<uint32_t> consumers_;
+  std::map<std::string, int> names_;
+  std::vector<std::string> mistakes_;
+};
+
+}  // namespace
+
+std::vector<std::string> find_mistakes(const Graph& graph) { return Checker(graph).run(); }
+
+}  // namespace wallaroo::plan

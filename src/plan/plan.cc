@@ -1,0 +1,121 @@
+#include "plan/plan.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "plan/check.h"
+#include "wallaroo/application.h"
+
+namespace wallaroo {
+
+Result<void> Application::check() const {
+  auto plan = plan::build(graph_);
+  if (!plan) return tl::unexpected(std::move(plan).error());
+  return {};
+}
+
+}  // namespace wallaroo
+
+namespace wallaroo::plan {
+namespace {
+
+bool begins_stage(NodeKind kind) {
+  return kind == NodeKind::source || kind == NodeKind::state || kind == NodeKind::merge;
+}
+
+/// One edge however many branches of the stage's chain end at `node`.
+void add_edge(Plan& plan, const Edge& edge) {
+  const bool known = std::any_of(plan.edges.begin(), plan.edges.end(), [&](const Edge& other) {
+    return other.from_stage == edge.from_stage && other.node == edge.node &&
+           other.to_stage == edge.to_stage;
+  });
+  if (!known) plan.edges.push_back(edge);
+}
+
+/// Walks the fused chain behind `node` and notes where it ends.
+void follow(Plan& plan, uint32_t stage, uint32_t node) {
+  for (uint32_t consumer : plan.consumers[node]) {
+    const NodeKind kind = plan.graph.nodes[consumer].kind;
+    if (kind == NodeKind::key_by) {
+      for (uint32_t state : plan.consumers[consumer]) {
+        add_edge(plan, {stage, plan.stage_of(state), consumer, true});
+      }
+    } else if (kind == NodeKind::merge) {
+      add_edge(plan, {stage, plan.stage_of(consumer), consumer, false});
+    } else if (kind == NodeKind::sink) {
+      plan.stages[stage].sinks.push_back(consumer);
+    } else {
+      if (kind == NodeKind::event_time) plan.stages[stage].has_event_time = true;
+      follow(plan, stage, consumer);
+    }
+  }
+}
+
+std::string joined(const std::vector<std::string>& mistakes) {
+  if (mistakes.size() == 1) return mistakes[0];
+  std::string text = std::to_string(mistakes.size()) + " mistakes:";
+  for (const std::string& mistake : mistakes) text += "\n  - " + mistake;
+  return text;
+}
+
+}  // namespace
+
+uint32_t Plan::stage_of(uint32_t node) const {
+  const auto found = std::find_if(stages.begin(), stages.end(),
+                                  [node](const Stage& stage) { return stage.node == node; });
+  ASSERT(found != stages.end(), "every state, merge and source node has a stage");
+  return static_cast<uint32_t>(found - stages.begin());
+}
+
+uint32_t Plan::edge_between(uint32_t from_stage, uint32_t node, uint32_t stage) const {
+  const auto found = std::find_if(edges.begin(), edges.end(), [&](const Edge& edge) {
+    return edge.from_stage == from_stage && edge.node == node && edge.to_stage == stage;
+  });
+  ASSERT(found != edges.end(), "every end of a chain has an edge");
+  return static_cast<uint32_t>(found - edges.begin());
+}
+
+Result<Plan> build(const Graph& graph) {
+  const auto mistakes = find_mistakes(graph);
+  if (!mistakes.empty()) {
+    return fail(ErrorCode::bad_application,
+                "application '" + graph.application + "' cannot be built: " + joined(mistakes));
+  }
+  Plan plan;
+  plan.graph = graph;
+  plan.consumers.resize(graph.nodes.size());
+  for (uint32_t i = 0; i < graph.nodes.size(); ++i) {
+    for (uint32_t input : graph.nodes[i].inputs) plan.consumers[input].push_back(i);
+    if (begins_stage(graph.nodes[i].kind)) plan.stages.push_back({.node = i});
+    if (graph.nodes[i].factory->uses_timers()) plan.needs_watermarks = true;
+  }
+  for (uint32_t stage = 0; stage < plan.stages.size(); ++stage) {
+    follow(plan, stage, plan.stages[stage].node);
+  }
+  for (uint32_t edge = 0; edge < plan.edges.size(); ++edge) {
+    plan.stages[plan.edges[edge].from_stage].out_edges.push_back(edge);
+    plan.stages[plan.edges[edge].to_stage].in_edges.push_back(edge);
+  }
+  return plan;
+}
+
+Result<void> apply_flags(Graph& graph,
+                         const std::vector<std::pair<std::string, std::string>>& values) {
+  for (const auto& [name, value] : values) {
+    if (std::find(graph.flags.begin(), graph.flags.end(), name) == graph.flags.end()) {
+      return fail(ErrorCode::bad_option, "the application has no flag --" + name);
+    }
+    for (Node& node : graph.nodes) {
+      if (auto* source = std::get_if<TcpSourceSpec>(&node.source);
+          source && source->address.flag == name) {
+        source->address.value = value;
+      }
+      if (auto* sink = std::get_if<TcpSinkSpec>(&node.sink); sink && sink->address.flag == name) {
+        sink->address.value = value;
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace wallaroo::plan

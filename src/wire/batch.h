@@ -1,0 +1,61 @@
+// A batch: a run of records that happened to be ready together, as bytes. It is what crosses from
+// core to core (by pointer) and, unchanged, what a connection between workers will carry.
+//
+// Layout of a record, little-endian, unaligned (docs/formats/batch.md):
+//   u64 routing hash | i64 event time | u32 key bytes, top bit: the key is the payload | u32
+//   payload bytes | key (unless it is the payload) | payload
+// The header's watermark, barrier and end mark come after the records.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "wallaroo/step.h"
+
+namespace wallaroo::wire {
+
+constexpr int64_t kNoWatermark = INT64_MIN;         // the batch says nothing about time
+constexpr int64_t kIdleWatermark = INT64_MAX;       // the channel is idle: do not wait for it
+constexpr int64_t kFinalWatermark = INT64_MAX - 1;  // the source has ended: all timers are due
+constexpr uint32_t kKeyIsPayload = 1u << 31;
+constexpr uint32_t kBatchRecordsMax = kStepBatch;
+
+enum class BatchKind : uint8_t { records, adopt_connection };
+
+struct BatchHeader {
+  uint32_t edge = 0;  // with the two cores: the channel
+  uint16_t from_core = 0;
+  uint16_t to_core = 0;
+  uint32_t generation = 0;   // changes on recovery only
+  uint32_t map_version = 0;  // which core owned which partition when this was routed
+  uint32_t count = 0;
+  uint32_t bytes = 0;
+  int64_t oldest_arrival_ns =
+      INT64_MAX;  // monotonic arrival of the oldest message behind the records
+  int64_t watermark_ns = kNoWatermark;
+  uint64_t barrier = 0;  // 0: none
+  bool ends = false;     // nothing follows in this channel
+  BatchKind kind = BatchKind::records;
+};
+
+/// Header and buffer in one allocation; made by BatchPool, owned by exactly one queue at a time.
+struct Batch {
+  BatchHeader header;
+  uint32_t capacity = 0;
+  Batch* next = nullptr;  // of the queue it is in
+
+  char* data() { return reinterpret_cast<char*>(this + 1); }
+  const char* data() const { return reinterpret_cast<const char*>(this + 1); }
+};
+
+/// Bytes that the record would take.
+size_t encoded_bytes(const Record& record);
+
+/// Appends the record; it must fit (encoded_bytes <= capacity - bytes).
+void append(Batch& batch, const Record& record);
+
+/// Fills `records` (room for kBatchRecordsMax) with views into the batch. False when the bytes do
+/// not hold exactly header.count records: lengths are checked, the batch may come from outside.
+bool parse(const Batch& batch, Record* records);
+
+}  // namespace wallaroo::wire
