@@ -22,7 +22,7 @@ if(WALLAROO_SANITIZE)
   target_compile_options(wallaroo_flags INTERFACE
     -fsanitize=${WALLAROO_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
     # g++ 12 sees uninitialised members in its own <regex> and <functional> once instrumented.
-    -Wno-maybe-uninitialized)
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(wallaroo_flags INTERFACE -fsanitize=${WALLAROO_SANITIZE})
 endif()
 if(WALLAROO_MUTANTS)
