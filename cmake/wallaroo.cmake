@@ -100,3 +100,17 @@ function(wallaroo_embed header array folder)
     file(WRITE ${header} "${text}};\n")
   endif()
 endfunction()
+
+# wallaroo_program(<name> <sources>...): an executable of this tree on the whole library. mimalloc, when it
+# is there, goes into programs only: the allocator of a program that uses the library is its own choice.
+option(WALLAROO_MIMALLOC "Link mimalloc, when found, into the programs" ON)
+function(wallaroo_program name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE wallaroo_flags wallaroo_api)
+  if(WALLAROO_MIMALLOC AND NOT WALLAROO_SANITIZE)
+    find_package(mimalloc QUIET)
+    if(TARGET mimalloc)
+      target_link_libraries(${name} PRIVATE mimalloc)
+    endif()
+  endif()
+endfunction()
