@@ -22,7 +22,7 @@ if(WALLAROO_SANITIZE)
   target_compile_options(wallaroo_flags INTERFACE
     -fsanitize=${WALLAROO_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all
     # g++ 12 sees uninitialised members in its own <regex> and <functional> once instrumented.
-    -Wno-maybe-uninitialized)
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(wallaroo_flags INTERFACE -fsanitize=${WALLAROO_SANITIZE})
 endif()
 if(WALLAROO_MUTANTS)
@@ -98,5 +98,19 @@ function(wallaroo_embed header array folder)
   endif()
   if(NOT old STREQUAL "${text}};\n")
     file(WRITE ${header} "${text}};\n")
+  endif()
+endfunction()
+
+# wallaroo_program(<name> <sources>...): an executable of this tree on the whole library. mimalloc, when it
+# is there, goes into programs only: the allocator of a program that uses the library is its own choice.
+option(WALLAROO_MIMALLOC "Link mimalloc, when found, into the programs" ON)
+function(wallaroo_program name)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE wallaroo_flags wallaroo_api)
+  if(WALLAROO_MIMALLOC AND NOT WALLAROO_SANITIZE)
+    find_package(mimalloc QUIET)
+    if(TARGET mimalloc)
+      target_link_libraries(${name} PRIVATE mimalloc)
+    endif()
   endif()
 endfunction()
