@@ -34,11 +34,12 @@ class Pipeline {
 
 /// What runs a worker inside a program: Application::main does, and so may a test or a server.
 struct RunOptions {
+  std::string name = "worker";
   uint32_t cores = 1;
-  std::string http;        ///< address of /metrics, /status and /healthz; empty: none
+  std::string http{};  ///< address of /metrics, /status and /healthz; empty: none
   bool busy_poll = false;  ///< never sleep: lower latency for a whole core of CPU
   bool quiet = false;      ///< no lines on stderr
-  std::vector<std::pair<std::string, std::string>> flags;  ///< values for app.flag
+  std::vector<std::pair<std::string, std::string>> flags{};  ///< values for app.flag
 };
 
 class Application {

@@ -79,7 +79,7 @@ struct Node {
   std::shared_ptr<const StepFactory> factory{};
   SourceSpec source{};
   SinkSpec sink{};
-  bool closed = false;                   ///< key_by with a list of keys
+  bool closed = false;                     ///< key_by with a list of keys
   std::vector<std::string> closed_keys{};  ///< as bytes
   std::string key_type{};                  ///< key_by: description of the key
 };

@@ -56,10 +56,12 @@ class HistogramView {
   void add(const Histogram& histogram) {
     for (size_t i = 0; i < Histogram::kBuckets; ++i) buckets_[i] += histogram.bucket(i);
     count_ += histogram.count();
+    sum_ += histogram.sum();
     max_ = histogram.max() > max_ ? histogram.max() : max_;
   }
   uint64_t count() const { return count_; }
   uint64_t max() const { return max_; }
+  uint64_t sum() const { return sum_; }
   uint64_t quantile(double quantile) const {
     const auto rank = static_cast<uint64_t>(quantile * static_cast<double>(count_));
     uint64_t seen = 0;
@@ -73,6 +75,7 @@ class HistogramView {
  private:
   std::array<uint64_t, Histogram::kBuckets> buckets_{};
   uint64_t count_ = 0;
+  uint64_t sum_ = 0;
   uint64_t max_ = 0;
 };
 

@@ -26,7 +26,7 @@ struct Stage {
   std::vector<uint32_t> in_edges{};
   std::vector<uint32_t> out_edges{};
   std::vector<uint32_t> sinks{};  // sink nodes in its chain
-  bool has_event_time = false;  // its chain assigns event times
+  bool has_event_time = false;    // its chain assigns event times
 };
 
 struct Plan {

@@ -1,0 +1,124 @@
+// Application::main and run: the command line, signals, and the worker's life.
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <iostream>
+
+#include "api/runtime.h"
+#include "os/signals.h"
+#include "wallaroo/application.h"
+
+namespace wallaroo {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+constexpr int kConfiguration = 3;
+constexpr const char* kDefaultHttp = "127.0.0.1:7080";
+
+const char* fallback_of(const Graph& graph, const std::string& flag) {
+  for (const Node& node : graph.nodes) {
+    const auto* source = std::get_if<TcpSourceSpec>(&node.source);
+    if (source != nullptr && source->address.flag == flag) return source->address.value.c_str();
+    const auto* sink = std::get_if<TcpSinkSpec>(&node.sink);
+    if (sink != nullptr && sink->address.flag == flag) return sink->address.value.c_str();
+  }
+  return "";
+}
+
+int exit_code(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::bad_option:
+      return kUsage;
+    case ErrorCode::bad_application:
+    case ErrorCode::unresolved_host:
+      return kConfiguration;
+    default:
+      return kFailed;
+  }
+}
+
+/// The default status address gives way when another program has it; an address asked for does not.
+Result<std::unique_ptr<api::Runtime>> create(const Graph& graph, RunOptions options) {
+  const bool asked = !options.http.empty();
+  if (!asked) options.http = kDefaultHttp;
+  if (options.http == "off") options.http.clear();
+  auto runtime = api::Runtime::create(graph, options);
+  if (!asked && !runtime && runtime.error().code == ErrorCode::address_in_use &&
+      runtime.error().message.find("--http") != std::string::npos) {
+    options.http = "127.0.0.1:0";
+    return api::Runtime::create(graph, options);
+  }
+  return runtime;
+}
+
+/// First signal: drain. Second: stop at once.
+void on_signal(api::Runtime& runtime, int count) {
+  if (count == 1) {
+    runtime.log().write(io::LogLevel::info,
+                        "draining: what has been accepted is processed and sent; a second signal "
+                        "stops at once");
+    runtime.drain();
+  } else {
+    runtime.log().write(io::LogLevel::warning, "stopping at once; what is under way is lost");
+    runtime.stop();
+  }
+}
+
+}  // namespace
+
+Result<void> Application::run(const RunOptions& options) {
+  TRY(runtime, api::Runtime::create(graph_, options));
+  runtime->run();
+  return {};
+}
+
+int Application::main(int argc, const char* const* argv) {
+  RunOptions options;
+  options.name = graph_.application;
+  CLI::App line{"Wallaroo application '" + graph_.application + "'"};
+  line.add_option("--name", options.name, "Name of this worker")->capture_default_str();
+  line.add_option("--cores", options.cores, "Threads to spread the work over")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  line.add_option("--http", options.http,
+                  "Address of /status, /metrics and /healthz, or 'off' (default 127.0.0.1:7080)");
+  line.add_flag("--busy-poll", options.busy_poll, "Never sleep: lower latency for a whole core");
+  line.add_flag("--quiet", options.quiet, "No lines on stderr");
+  std::vector<std::string> values(graph_.flags.size());
+  for (size_t i = 0; i < graph_.flags.size(); ++i) {
+    line.add_option("--" + graph_.flags[i], values[i],
+                    std::string("default ") + fallback_of(graph_, graph_.flags[i]));
+  }
+  try {
+    line.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return line.exit(error) == 0 ? kDone : kUsage;
+  }
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (!values[i].empty()) options.flags.emplace_back(graph_.flags[i], values[i]);
+  }
+  std::atomic<api::Runtime*> target{nullptr};
+  std::atomic<int> early{0};
+  auto signals = os::SignalWatcher::start([&](int count) {
+    api::Runtime* runtime = target.load();
+    if (runtime == nullptr) {
+      early = count;
+    } else {
+      on_signal(*runtime, count);
+    }
+  });
+  auto runtime = create(graph_, options);
+  if (!signals || !runtime) {
+    const Error& error = !runtime ? runtime.error() : signals.error();
+    std::cerr << "error: " << error.message << "\n";
+    return exit_code(error);
+  }
+  target = runtime->get();
+  if (early.load() != 0) return kDone;
+  (*runtime)->run();
+  signals->reset();
+  return kDone;
+}
+
+}  // namespace wallaroo

@@ -1,0 +1,139 @@
+#include "api/runtime.h"
+
+#include <algorithm>
+
+#include "api/silent_log.h"
+#include "os/clock.h"
+#include "os/log.h"
+#include "os/memory.h"
+#include "os/resolve.h"
+#include "worker/report.h"
+
+namespace wallaroo::api {
+namespace {
+
+constexpr uint32_t kCoresMax = 64;
+
+/// A core as the thread driver sees it.
+class CoreStepper final : public io::Stepper {
+ public:
+  CoreStepper(worker::Worker& worker, base::CoreId core) : worker_(worker), core_(core) {}
+  io::Progress step(io::Now now) override {
+    now_ = now;
+    return worker_.step(core_, now);
+  }
+  int64_t deadline_ns() const override { return worker_.deadline_ns(core_, now_); }
+
+ private:
+  worker::Worker& worker_;
+  const base::CoreId core_;
+  io::Now now_;
+};
+
+Result<std::vector<io::Address>> resolve_all(const Graph& graph) {
+  std::vector<io::Address> addresses(graph.nodes.size());
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    const Node& node = graph.nodes[i];
+    const Setting* setting = nullptr;
+    if (const auto* source = std::get_if<TcpSourceSpec>(&node.source)) setting = &source->address;
+    if (const auto* sink = std::get_if<TcpSinkSpec>(&node.sink)) setting = &sink->address;
+    if (setting == nullptr) continue;
+    auto address = os::resolve(setting->value);
+    if (!address) {
+      const std::string flag = setting->flag.empty() ? "" : " (flag --" + setting->flag + ")";
+      return fail(address.error().code,
+                  "'" + node.name + "'" + flag + ": " + address.error().message);
+    }
+    addresses[i] = *address;
+  }
+  return addresses;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Runtime>> Runtime::create(const Graph& graph, const RunOptions& options) {
+  if (options.cores == 0 || options.cores > kCoresMax) {
+    return fail(ErrorCode::bad_option, "cores must be between 1 and " + std::to_string(kCoresMax) +
+                                           ", not " + std::to_string(options.cores));
+  }
+  Graph settled = graph;
+  TRY_VOID(plan::apply_flags(settled, options.flags));
+  TRY(plan, plan::build(settled));
+  TRY(addresses, resolve_all(settled));
+
+  auto runtime = std::unique_ptr<Runtime>(new Runtime);
+  runtime->options_ = options;
+  runtime->started_ns_ = os::read_clock().mono_ns;
+  runtime->log_ = options.quiet ? std::make_unique<SilentLog>() : os::make_stderr_log();
+  std::vector<os::EpollNet*> nets;
+  std::vector<io::Net*> ports;
+  for (uint32_t core = 0; core < options.cores; ++core) {
+    TRY(net, os::EpollNet::make());
+    runtime->nets_.push_back(std::move(net));
+    nets.push_back(runtime->nets_.back().get());
+    ports.push_back(nets.back());
+  }
+  runtime->parking_ = std::make_unique<os::Parking>(nets);
+  worker::WorkerOptions worker_options;
+  worker_options.flow.cores = options.cores;
+  worker_options.flow.seed = static_cast<uint64_t>(os::read_clock().wall_ns);
+  worker_options.addresses = std::move(addresses);
+  runtime->worker_ = std::make_unique<worker::Worker>(
+      std::move(plan), std::move(worker_options),
+      worker::WorkerPorts{ports, *runtime->parking_, *runtime->log_});
+  TRY_VOID(runtime->worker_->start());
+  if (!options.http.empty()) TRY_VOID(runtime->serve(options.http));
+  return runtime;
+}
+
+Runtime::~Runtime() { http_.reset(); }
+
+Result<void> Runtime::serve(const std::string& http) {
+  TRY(address, os::resolve(http));
+  auto handler = [this](std::string_view, std::string_view path) { return answer(path); };
+  auto server = os::HttpServer::start(address, handler);
+  if (!server) {
+    return fail(server.error().code,
+                "cannot serve status on " + http + " (flag --http): " + server.error().message);
+  }
+  http_ = std::move(*server);
+  const io::Address at = http_->address();
+  log_->write(io::LogLevel::info,
+              "status at http://" + at.host + ":" + std::to_string(at.port) + "/status");
+  return {};
+}
+
+os::HttpResponse Runtime::answer(std::string_view path) const {
+  worker::ReportContext context;
+  context.worker_name = options_.name;
+  context.uptime_seconds = static_cast<double>(os::read_clock().mono_ns - started_ns_) / 1e9;
+  context.resident_bytes = os::resident_bytes();
+  if (path == "/healthz") return {200, "text/plain; charset=utf-8", "ok\n"};
+  if (path == "/status") return {200, "application/json", worker::status_json(*worker_, context)};
+  if (path == "/metrics") {
+    return {200, "text/plain; version=0.0.4; charset=utf-8",
+            worker::metrics_text(*worker_, context)};
+  }
+  return {404, "text/plain; charset=utf-8", "here are /status, /metrics and /healthz\n"};
+}
+
+void Runtime::run() {
+  const auto drive_core = [this](uint32_t core) {
+    CoreStepper stepper(*worker_, base::CoreId(core));
+    os::DriveOptions drive;
+    drive.busy_poll = options_.busy_poll;
+    drive.stop = &stop_;
+    os::drive(stepper, *nets_[core], *parking_, base::CoreId(core), drive);
+  };
+  std::vector<std::thread> threads;
+  for (uint32_t core = 1; core < options_.cores; ++core) threads.emplace_back(drive_core, core);
+  drive_core(0);
+  for (std::thread& thread : threads) thread.join();
+}
+
+void Runtime::stop() {
+  stop_.store(true);
+  for (uint32_t core = 0; core < options_.cores; ++core) parking_->notify(base::CoreId(core));
+}
+
+}  // namespace wallaroo::api

@@ -1,0 +1,50 @@
+// Runs one worker of an application in this process: ports, threads, control server.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "os/epoll_net.h"
+#include "os/http_server.h"
+#include "os/thread_driver.h"
+#include "wallaroo/application.h"
+#include "worker/worker.h"
+
+namespace wallaroo::api {
+
+class Runtime {
+ public:
+  /// Checks, resolves names, listens, begins to connect and serves status. Nothing runs yet.
+  static Result<std::unique_ptr<Runtime>> create(const Graph& graph, const RunOptions& options);
+  ~Runtime();
+
+  /// Runs core 0 on the calling thread and a thread for each further core; returns when all cores
+  /// have ended or stop() was called.
+  void run();
+
+  /// From any one thread.
+  void drain() { worker_->drain(); }
+  void stop();
+
+  worker::Worker& worker() { return *worker_; }
+  io::Log& log() { return *log_; }
+
+ private:
+  Runtime() = default;
+  Result<void> serve(const std::string& http);
+  os::HttpResponse answer(std::string_view path) const;
+
+  RunOptions options_;
+  int64_t started_ns_ = 0;
+  std::unique_ptr<io::Log> log_;
+  std::vector<std::unique_ptr<os::EpollNet>> nets_;
+  std::unique_ptr<os::Parking> parking_;
+  std::unique_ptr<worker::Worker> worker_;
+  std::unique_ptr<os::HttpServer> http_;
+  std::atomic<bool> stop_{false};
+};
+
+}  // namespace wallaroo::api

@@ -1,0 +1,275 @@
+#include "worker/report.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace wallaroo::worker {
+namespace {
+
+template <class Counters>
+struct Field {
+  const char* name;    // in /status
+  const char* metric;  // in /metrics
+  const char* help;
+  base::Counter Counters::*counter;
+};
+
+using flow::SinkCounters;
+using flow::SourceCounters;
+using flow::StageCounters;
+
+constexpr Field<StageCounters> kStageFields[] = {
+    {"records_in", "wallaroo_stage_records_in_total", "Records taken by the stage.",
+     &StageCounters::records_in},
+    {"records_out", "wallaroo_stage_records_out_total", "Records and messages passed on.",
+     &StageCounters::records_out},
+    {"user_errors", "wallaroo_stage_user_errors_total", "Records dropped because user code threw.",
+     &StageCounters::user_errors},
+    {"undecodable", "wallaroo_stage_undecodable_total", "Messages dropped by the decoder.",
+     &StageCounters::undecodable},
+    {"keys_not_listed", "wallaroo_stage_keys_not_listed_total",
+     "Records dropped because a closed key_by does not list their key.",
+     &StageCounters::keys_not_listed},
+    {"late_timers", "wallaroo_stage_late_timers_total", "Timers set for a time already passed.",
+     &StageCounters::late_timers},
+    {"timers_fired", "wallaroo_stage_timers_fired_total", "Timers fired.",
+     &StageCounters::timers_fired},
+    {"blocked", "wallaroo_stage_blocked_total", "Times the stage had to wait for room downstream.",
+     &StageCounters::blocked},
+    {"overflow_batches", "wallaroo_stage_overflow_batches_total",
+     "Batches that waited in an overflow outbox.", &StageCounters::overflow_batches},
+    {"barriers_aligned", "wallaroo_stage_barriers_aligned_total", "Barriers aligned.",
+     &StageCounters::aligned},
+    {"keys", "wallaroo_state_keys", "Keys held.", &StageCounters::keys},
+    {"state_bytes", "wallaroo_state_bytes", "Memory of the keyed state.",
+     &StageCounters::state_bytes},
+};
+
+constexpr Field<SourceCounters> kSourceFields[] = {
+    {"messages", "wallaroo_source_messages_total", "Messages received.", &SourceCounters::messages},
+    {"bytes", "wallaroo_source_bytes_total", "Bytes received.", &SourceCounters::bytes},
+    {"connections", "wallaroo_source_connections", "Connections open.",
+     &SourceCounters::connections_open},
+    {"connections_total", "wallaroo_source_connections_total", "Connections taken.",
+     &SourceCounters::connections_total},
+    {"connections_refused", "wallaroo_source_connections_refused_total",
+     "Connections over connections_max or out of descriptors.",
+     &SourceCounters::connections_refused},
+    {"connections_reset", "wallaroo_source_connections_reset_total", "Connections that broke.",
+     &SourceCounters::connections_reset},
+    {"frames_over_limit", "wallaroo_source_frames_over_limit_total",
+     "Messages over frame_bytes_max; each closed its connection.",
+     &SourceCounters::frames_over_limit},
+    {"frames_truncated", "wallaroo_source_frames_truncated_total",
+     "Connections that ended inside a message.", &SourceCounters::frames_truncated},
+};
+
+constexpr Field<SinkCounters> kSinkFields[] = {
+    {"messages", "wallaroo_sink_messages_total", "Messages encoded.", &SinkCounters::messages},
+    {"bytes", "wallaroo_sink_bytes_total", "Bytes handed to the operating system.",
+     &SinkCounters::bytes},
+    {"buffered_bytes", "wallaroo_sink_buffered_bytes", "Bytes waiting for the receiver.",
+     &SinkCounters::buffered_bytes},
+    {"connects", "wallaroo_sink_connects_total", "Connections made.", &SinkCounters::connects},
+    {"disconnects", "wallaroo_sink_disconnects_total", "Connections lost.",
+     &SinkCounters::disconnects},
+    {"connect_failures", "wallaroo_sink_connect_failures_total", "Attempts that failed.",
+     &SinkCounters::connect_failures},
+    {"partial_writes", "wallaroo_sink_partial_writes_total", "Writes the receiver took in part.",
+     &SinkCounters::partial_writes},
+    {"resent_bytes", "wallaroo_sink_resent_bytes_total",
+     "Bytes sent again on a new connection after a break.", &SinkCounters::resent_bytes},
+};
+
+constexpr std::array<std::pair<const char*, double>, 4> kQuantiles = {
+    {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}}};
+
+/// Sum over the worker's cores; `find` gives a core's counters.
+template <class Counters, class Find>
+uint64_t sum(const Worker& worker, const Field<Counters>& field, const Find& find) {
+  uint64_t total = 0;
+  for (uint32_t core = 0; core < worker.cores(); ++core) {
+    total += (find(worker.counters(core)).*field.counter).get();
+  }
+  return total;
+}
+
+std::string escaped(std::string_view name) {
+  std::string text;
+  for (const char c : name) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return text;
+}
+
+/// One thing with counters: a stage, source or sink.
+struct Subject {
+  std::string name;
+  std::string pipeline;
+  std::string kind;
+  uint32_t index;
+};
+
+const char* kind_of(const Node& node) {
+  if (std::holds_alternative<TcpSourceSpec>(node.source)) return "tcp";
+  if (std::holds_alternative<MemorySourceSpec>(node.source)) return "memory";
+  if (std::holds_alternative<GeneratorSpec>(node.source)) return "generator";
+  if (std::holds_alternative<TcpSinkSpec>(node.sink)) return "tcp";
+  if (std::holds_alternative<MemorySinkSpec>(node.sink)) return "memory";
+  return node.kind == NodeKind::merge ? "merge" : "state";
+}
+
+struct Subjects {
+  std::vector<Subject> stages, sources, sinks;
+
+  explicit Subjects(const plan::Plan& plan) {
+    for (uint32_t i = 0; i < plan.stages.size(); ++i) {
+      const Node& node = plan.graph.nodes[plan.stages[i].node];
+      const bool source = node.kind == NodeKind::source;
+      stages.push_back({node.name, node.pipeline, source ? "source" : kind_of(node), i});
+      if (source) sources.push_back({node.name, node.pipeline, kind_of(node), i});
+    }
+    for (uint32_t i = 0; i < plan.graph.nodes.size(); ++i) {
+      const Node& node = plan.graph.nodes[i];
+      if (node.kind == NodeKind::sink)
+        sinks.push_back({node.name, node.pipeline, kind_of(node), i});
+    }
+  }
+};
+
+const StageCounters& stage_of(const flow::CoreCounters& core, const Subject& subject) {
+  return *core.stages[subject.index];
+}
+const SourceCounters& source_of(const flow::CoreCounters& core, const Subject& subject) {
+  return *core.sources[subject.index];
+}
+const SinkCounters& sink_of(const flow::CoreCounters& core, const Subject& subject) {
+  return *core.sinks[subject.index];
+}
+
+base::HistogramView latency_of(const Worker& worker, const Subject& sink) {
+  base::HistogramView view;
+  for (uint32_t core = 0; core < worker.cores(); ++core) {
+    view.add(sink_of(worker.counters(core), sink).latency_ns);
+  }
+  return view;
+}
+
+std::string latency_json(const base::HistogramView& latency) {
+  std::string text = "{";
+  for (const auto& [name, quantile] : kQuantiles) {
+    text +=
+        fmt::format("\"{}\":{:.9f},", name, static_cast<double>(latency.quantile(quantile)) / 1e9);
+  }
+  return text + fmt::format("\"max\":{:.9f}}}", static_cast<double>(latency.max()) / 1e9);
+}
+
+template <class Fields, class Find>
+std::string list_json(const Worker& worker, const std::vector<Subject>& subjects,
+                      const Fields& fields, const Find& find) {
+  std::string text = "[";
+  for (const Subject& subject : subjects) {
+    if (text.size() > 1) text += ",";
+    text += fmt::format(R"({{"name":"{}","pipeline":"{}","kind":"{}")", subject.name,
+                        subject.pipeline, subject.kind);
+    for (const auto& field : fields) {
+      const auto counters = [&](const flow::CoreCounters& core) -> const auto& {
+        return find(core, subject);
+      };
+      text += fmt::format(",\"{}\":{}", field.name, sum(worker, field, counters));
+    }
+    text += "}";
+  }
+  return text + "]";
+}
+
+std::string pipelines_json(const Worker& worker, const Subjects& subjects) {
+  std::string text = "[";
+  for (const Subject& sink : subjects.sinks) {
+    if (text.size() > 1) text += ",";
+    const auto latency = latency_of(worker, sink);
+    text += fmt::format(R"({{"name":"{}","sink":"{}","messages_out":{},"latency_seconds":{}}})",
+                        sink.pipeline, sink.name, latency.count(), latency_json(latency));
+  }
+  return text + "]";
+}
+
+template <class Fields, class Find>
+void metrics_of(std::string& text, const Worker& worker, const std::vector<Subject>& subjects,
+                const char* label, const Fields& fields, const Find& find) {
+  if (subjects.empty()) return;
+  for (const auto& field : fields) {
+    const std::string_view name = field.metric;
+    const char* type = name.ends_with("_total") ? "counter" : "gauge";
+    text += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n", name, field.help, type);
+    for (const Subject& subject : subjects) {
+      const auto counters = [&](const flow::CoreCounters& core) -> const auto& {
+        return find(core, subject);
+      };
+      text += fmt::format("{}{{pipeline=\"{}\",{}=\"{}\"}} {}\n", name, subject.pipeline, label,
+                          subject.name, sum(worker, field, counters));
+    }
+  }
+}
+
+void latency_metrics(std::string& text, const Worker& worker, const std::vector<Subject>& sinks) {
+  if (sinks.empty()) return;
+  const char* name = "wallaroo_pipeline_latency_seconds";
+  text += fmt::format(
+      "# HELP {0} From the arrival of a message to the encoding of its result.\n# TYPE {0} "
+      "summary\n",
+      name);
+  for (const Subject& sink : sinks) {
+    const auto latency = latency_of(worker, sink);
+    for (const auto& [label, quantile] : kQuantiles) {
+      text += fmt::format("{}{{pipeline=\"{}\",sink=\"{}\",quantile=\"{}\"}} {:.9f}\n", name,
+                          sink.pipeline, sink.name, quantile,
+                          static_cast<double>(latency.quantile(quantile)) / 1e9);
+    }
+    text += fmt::format(
+        "{0}_sum{{pipeline=\"{1}\",sink=\"{2}\"}} {3:.9f}\n{0}_count{{pipeline=\"{1}"
+        "\",sink=\"{2}\"}} {4}\n",
+        name, sink.pipeline, sink.name, static_cast<double>(latency.sum()) / 1e9, latency.count());
+  }
+}
+
+}  // namespace
+
+std::string status_json(const Worker& worker, const ReportContext& context) {
+  const Subjects subjects(worker.plan());
+  const char* state = worker.ended() ? "ended" : worker.draining() ? "draining" : "running";
+  return fmt::format(
+      R"({{"application":"{}","worker":"{}","state":"{}","cores":{},"uptime_seconds":{:.3f},)"
+      R"("resident_bytes":{},"pipelines":{},"stages":{},"sources":{},"sinks":{}}})"
+      "\n",
+      escaped(worker.plan().graph.application), escaped(context.worker_name), state, worker.cores(),
+      context.uptime_seconds, context.resident_bytes, pipelines_json(worker, subjects),
+      list_json(worker, subjects.stages, kStageFields, stage_of),
+      list_json(worker, subjects.sources, kSourceFields, source_of),
+      list_json(worker, subjects.sinks, kSinkFields, sink_of));
+}
+
+std::string metrics_text(const Worker& worker, const ReportContext& context) {
+  const Subjects subjects(worker.plan());
+  std::string text = fmt::format(
+      "# HELP wallaroo_info The application and worker.\n# TYPE wallaroo_info gauge\n"
+      "wallaroo_info{{application=\"{}\",worker=\"{}\"}} 1\n"
+      "# HELP wallaroo_uptime_seconds Time since the worker started.\n"
+      "# TYPE wallaroo_uptime_seconds gauge\nwallaroo_uptime_seconds {:.3f}\n"
+      "# HELP wallaroo_resident_bytes Resident memory of the process.\n"
+      "# TYPE wallaroo_resident_bytes gauge\nwallaroo_resident_bytes {}\n",
+      escaped(worker.plan().graph.application), escaped(context.worker_name),
+      context.uptime_seconds, context.resident_bytes);
+  metrics_of(text, worker, subjects.stages, "stage", kStageFields, stage_of);
+  metrics_of(text, worker, subjects.sources, "source", kSourceFields, source_of);
+  metrics_of(text, worker, subjects.sinks, "sink", kSinkFields, sink_of);
+  latency_metrics(text, worker, subjects.sinks);
+  return text;
+}
+
+}  // namespace wallaroo::worker
