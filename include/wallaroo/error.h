@@ -14,6 +14,7 @@ enum class ErrorCode : uint16_t {
   bad_application = 2001,     ///< the graph is wrong; the message lists everything found
   user_function = 3001,       ///< a user function threw
   outputs_over_limit = 3002,  ///< one record produced more than outputs_per_record_max
+  bad_snapshot = 3003,        ///< stored state that cannot be loaded
   undecodable = 4001,         ///< bytes that a decoder refused
   frame_over_limit = 4002,    ///< a frame or line longer than the limit
   truncated = 4003,           ///< the connection ended inside a frame
