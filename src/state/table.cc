@@ -177,6 +177,12 @@ void* InlineTable::find(uint64_t hash, std::string_view key) {
   return slot->head == 0 ? nullptr : state_of(slot);
 }
 
+void* InlineTable::obtain(uint64_t hash, std::string_view key) {
+  Slot* slot = ensure(hash, key);
+  slot->head |= kDirty;
+  return state_of(slot);
+}
+
 bool InlineTable::dirty_for_test(uint64_t hash, std::string_view key) const {
   return (search(make_probe(hash, key), key.data())->head & kDirty) != 0;
 }

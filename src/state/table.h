@@ -42,6 +42,8 @@ class InlineTable final : public KeyedState {
   uint64_t keys() const override { return keys_; }
   uint64_t bytes() const override { return bytes_; }
 
+  /// The state of one key, made on first use; valid until the next call of a non-const function.
+  void* obtain(uint64_t hash, std::string_view key);
   /// Whether update() handed the state of `key` out since it was loaded.
   bool dirty_for_test(uint64_t hash, std::string_view key) const;
 

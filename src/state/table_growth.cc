@@ -134,11 +134,12 @@ void InlineTable::release_segment(uint64_t word) {
   ::operator delete(released.slots, std::align_val_t(kCacheLine));
 }
 
-// Moves every entry to `low` or `high` by the first bit of its tag that `from` does not use.
+// Moves every entry to `low` or `high`: by the first bit of its tag that the keys of a full-size
+// `from` do not share. (When `from` is smaller, the two are the same.)
 void InlineTable::move_slots(uint64_t from, uint64_t low, uint64_t high, uint32_t (&moved)[2]) {
   const Segment source = segment(from);
   const Segment targets[2] = {segment(low), segment(high)};
-  const uint32_t bit = source.shift - 1;
+  const uint32_t bit = std::min(source.shift + bits_max_, kTagBits) - 1;
   for (uint32_t i = 0; i <= source.mask; ++i) {
     Slot* slot = slot_at(source, i);
     if (slot->head == 0) continue;
