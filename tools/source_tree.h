@@ -17,6 +17,10 @@ struct SourceFile {
   bool is_test() const {
     return path.ends_with("_test.cc") || path.ends_with("_test.h") || path.ends_with("_contract.h");
   }
+  /// foo_impl.h holds the templates of foo.h, which includes it at its end: a source in all but
+  /// name.
+  bool is_template_source() const { return path.ends_with("_impl.h"); }
+  bool is_interface() const { return is_header() && !is_test() && !is_template_source(); }
   /// The first part of the path, or the second one below src: "flow", "sim", "include".
   std::string module() const;
 };

@@ -26,7 +26,7 @@ const std::set<std::string> kEngine = {"include", "base", "io",      "wire",    
 
 const std::vector<Ban>& bans() {
   static const std::vector<Ban> table = {
-      {std::regex(R"(\bthrow\b)"),
+      {std::regex(R"(\bthrow\b(?!\s*;))"),
        "expected failures are a Result, bugs an ASSERT",
        kEngine,
        {"include/wallaroo/emit.h", "sim"}},
@@ -159,7 +159,7 @@ class Checker {
   }
 
   void check_length(const SourceFile& file) {
-    const size_t limit = file.is_header() && !file.is_test() ? kHeaderLinesMax : kSourceLinesMax;
+    const size_t limit = file.is_interface() ? kHeaderLinesMax : kSourceLinesMax;
     if (file.lines.size() > limit)
       complain(file, file.lines.size(),
                "longer than " + std::to_string(limit) + " lines; divide it");

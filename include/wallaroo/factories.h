@@ -5,9 +5,11 @@
 #include <string>
 #include <utility>
 
+#include "wallaroo/entry_steps.h"
 #include "wallaroo/keyed_steps.h"
 #include "wallaroo/steps.h"
 #include "wallaroo/terminal_steps.h"
+#include "wallaroo/time_steps.h"
 
 namespace wallaroo::detail {
 

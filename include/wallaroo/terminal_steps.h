@@ -10,7 +10,6 @@
 
 #include "wallaroo/codec.h"
 #include "wallaroo/steps.h"
-#include "wallaroo/time.h"
 
 namespace wallaroo::detail {
 
@@ -180,47 +179,6 @@ class SinkStep final : public Step {
   Chain& chain_;
   std::string name_;
   Encoder encoder_;
-};
-
-/// Assigns event times and tells the chain how far they have come.
-template <class T, class TimeFunction>
-class EventTimeStep final : public Step {
- public:
-  EventTimeStep(const Wiring& wiring, std::string name, TimeFunction time_function,
-                int64_t lateness_ns)
-      : output_(wiring),
-        chain_(wiring.chain),
-        name_(std::move(name)),
-        time_function_(std::move(time_function)),
-        lateness_ns_(lateness_ns) {}
-
-  void process(const void* values, const int64_t*, size_t count) override {
-    const T* in = static_cast<const T*>(values);
-    int64_t newest = INT64_MIN;
-    size_t at = 0;
-    while (at < count) {
-      at = guarded_loop(
-          at, count,
-          [&](size_t i) {
-            const int64_t at_ns = to_ns(std::invoke(time_function_, in[i]));
-            newest = std::max(newest, at_ns);
-            output_.begin_record(at_ns);
-            output_.emit()(in[i]);
-            return !output_.full();
-          },
-          [&] { chain_.user_error(name_); });
-      if (output_.full()) output_.flush();
-    }
-    output_.flush();
-    if (newest != INT64_MIN) chain_.event_time(newest, lateness_ns_);
-  }
-
- private:
-  Output<T> output_;
-  Chain& chain_;
-  std::string name_;
-  TimeFunction time_function_;
-  int64_t lateness_ns_;
 };
 
 }  // namespace wallaroo::detail
