@@ -1,6 +1,5 @@
 // Application::main and run: the command line, signals, and the worker's life.
 #include <CLI/CLI.hpp>
-#include <atomic>
 #include <iostream>
 
 #include "api/runtime.h"
@@ -26,7 +25,9 @@ const char* fallback_of(const Graph& graph, const std::string& flag) {
   return "";
 }
 
-int exit_code(const Error& error) {
+/// Tells the user and returns the exit code.
+int report(const Error& error) {
+  std::cerr << "error: " << error.message << "\n";
   switch (error.code) {
     case ErrorCode::bad_option:
       return kUsage;
@@ -98,24 +99,11 @@ int Application::main(int argc, const char* const* argv) {
   for (size_t i = 0; i < values.size(); ++i) {
     if (!values[i].empty()) options.flags.emplace_back(graph_.flags[i], values[i]);
   }
-  std::atomic<api::Runtime*> target{nullptr};
-  std::atomic<int> early{0};
-  auto signals = os::SignalWatcher::start([&](int count) {
-    api::Runtime* runtime = target.load();
-    if (runtime == nullptr) {
-      early = count;
-    } else {
-      on_signal(*runtime, count);
-    }
-  });
+  os::SignalWatcher::block();
   auto runtime = create(graph_, options);
-  if (!signals || !runtime) {
-    const Error& error = !runtime ? runtime.error() : signals.error();
-    std::cerr << "error: " << error.message << "\n";
-    return exit_code(error);
-  }
-  target = runtime->get();
-  if (early.load() != 0) return kDone;
+  if (!runtime) return report(runtime.error());
+  auto signals = os::SignalWatcher::start([&](int count) { on_signal(**runtime, count); });
+  if (!signals) return report(signals.error());
   (*runtime)->run();
   signals->reset();
   return kDone;

@@ -74,6 +74,8 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const Graph& graph, const RunOp
     ports.push_back(nets.back());
   }
   runtime->parking_ = std::make_unique<os::Parking>(nets);
+  runtime->threads_ =
+      std::make_unique<os::CoreThreads>(nets, *runtime->parking_, options.busy_poll);
   worker::WorkerOptions worker_options;
   worker_options.flow.cores = options.cores;
   worker_options.flow.seed = static_cast<uint64_t>(os::read_clock().wall_ns);
@@ -118,22 +120,13 @@ os::HttpResponse Runtime::answer(std::string_view path) const {
 }
 
 void Runtime::run() {
-  const auto drive_core = [this](uint32_t core) {
-    CoreStepper stepper(*worker_, base::CoreId(core));
-    os::DriveOptions drive;
-    drive.busy_poll = options_.busy_poll;
-    drive.stop = &stop_;
-    os::drive(stepper, *nets_[core], *parking_, base::CoreId(core), drive);
-  };
-  std::vector<std::thread> threads;
-  for (uint32_t core = 1; core < options_.cores; ++core) threads.emplace_back(drive_core, core);
-  drive_core(0);
-  for (std::thread& thread : threads) thread.join();
-}
-
-void Runtime::stop() {
-  stop_.store(true);
-  for (uint32_t core = 0; core < options_.cores; ++core) parking_->notify(base::CoreId(core));
+  std::vector<std::unique_ptr<CoreStepper>> steppers;
+  std::vector<io::Stepper*> pointers;
+  for (uint32_t core = 0; core < options_.cores; ++core) {
+    steppers.push_back(std::make_unique<CoreStepper>(*worker_, base::CoreId(core)));
+    pointers.push_back(steppers.back().get());
+  }
+  threads_->run(pointers);
 }
 
 }  // namespace wallaroo::api

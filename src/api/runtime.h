@@ -1,15 +1,13 @@
 // Runs one worker of an application in this process: ports, threads, control server.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "os/core_threads.h"
 #include "os/epoll_net.h"
 #include "os/http_server.h"
-#include "os/thread_driver.h"
 #include "wallaroo/application.h"
 #include "worker/worker.h"
 
@@ -27,7 +25,7 @@ class Runtime {
 
   /// From any one thread.
   void drain() { worker_->drain(); }
-  void stop();
+  void stop() { threads_->stop(); }
 
   worker::Worker& worker() { return *worker_; }
   io::Log& log() { return *log_; }
@@ -42,9 +40,9 @@ class Runtime {
   std::unique_ptr<io::Log> log_;
   std::vector<std::unique_ptr<os::EpollNet>> nets_;
   std::unique_ptr<os::Parking> parking_;
+  std::unique_ptr<os::CoreThreads> threads_;
   std::unique_ptr<worker::Worker> worker_;
   std::unique_ptr<os::HttpServer> http_;
-  std::atomic<bool> stop_{false};
 };
 
 }  // namespace wallaroo::api

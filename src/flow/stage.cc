@@ -33,7 +33,8 @@ Stage::Stage(const ChainSite& site, uint32_t stage, const std::vector<SinkSlot>&
       chain_(node_of(site, stage).name, *this, counters, log),
       fused_(site, stage, chain_, sinks),
       inputs_(plan_of(site, stage).in_edges.size() * site.options.cores,
-              site.options.credits_per_channel) {
+              site.options.credits_per_channel),
+      timers_(base::Rng(~(site.options.seed + stage)).next()) {
   configure(chain_, site.options);
   const auto& in_edges = plan_of(site, stage).in_edges;
   for (size_t i = 0; i < in_edges.size(); ++i) {
@@ -126,8 +127,7 @@ bool Stage::fire_timers() {
   if (watermark == watermark_sent_ns_) return true;
   if (watermark != wire::kIdleWatermark) {
     chain_.watermark_ns = std::max(chain_.watermark_ns, watermark);
-    state::Timer timer;
-    while (chain_.ports_blocked == 0 && timers_.pop_due(chain_.watermark_ns, timer)) fire(timer);
+    while (chain_.ports_blocked == 0 && timers_.pop_due(chain_.watermark_ns, due_)) fire_due();
     if (timers_.next_due_ns() <= chain_.watermark_ns) return false;
   }
   watermark_sent_ns_ = watermark;
@@ -135,22 +135,21 @@ bool Stage::fire_timers() {
   return true;
 }
 
-void Stage::fire(const state::Timer& timer) {
+/// Calls the user's on_timer with the state of the timer's key.
+void Stage::fire_due() {
   Record record;
-  record.hash = timer.hash;
-  record.key = timer.key.data();
-  record.key_bytes = static_cast<uint32_t>(timer.key.size());
-  record.event_time_ns = timer.at_ns;
-  firing_ = &timer;
+  record.hash = due_.hash;
+  record.key = due_.key.data();
+  record.key_bytes = static_cast<uint32_t>(due_.key.size());
+  record.event_time_ns = due_.at_ns;
   state_->update(&record, 0, 1, *this);
-  firing_ = nullptr;
   erase_cleared();
   chain_.arena.reset();
   counters_.timers_fired.add(1);
 }
 
 size_t Stage::run(const Record* records, void* const* states, size_t from, size_t count) {
-  fused_.entry().timer(records[from], states[from], firing_->name, firing_->at_ns);
+  fused_.entry().timer(records[from], states[from], due_.name, due_.at_ns);
   return count;
 }
 

@@ -41,7 +41,7 @@ class Stage final : public ChainOwner, private Entry {
   bool work_on_current();
   bool finish_control();
   bool fire_timers();
-  void fire(const state::Timer& timer);
+  void fire_due();
   void pass_on();
   void erase_cleared();
   size_t channel_of(const wire::BatchHeader& header) const;
@@ -64,7 +64,7 @@ class Stage final : public ChainOwner, private Entry {
   int64_t watermark_sent_ns_ = wire::kNoWatermark;
   bool control_due_ =
       false;  // the last batch's watermark, barrier and end are still to be passed on
-  const state::Timer* firing_ = nullptr;
+  state::Timer due_;  // being fired
   bool ended_ = false;
 };
 

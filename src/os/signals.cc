@@ -12,11 +12,26 @@
 
 namespace wallaroo::os {
 
-Result<std::unique_ptr<SignalWatcher>> SignalWatcher::start(OnSignal on_signal) {
+namespace {
+
+sigset_t watched_signals() {
   sigset_t wanted;
   sigemptyset(&wanted);
   sigaddset(&wanted, SIGTERM);
   sigaddset(&wanted, SIGINT);
+  return wanted;
+}
+
+}  // namespace
+
+void SignalWatcher::block() {
+  const sigset_t wanted = watched_signals();
+  pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+Result<std::unique_ptr<SignalWatcher>> SignalWatcher::start(OnSignal on_signal) {
+  const sigset_t wanted = watched_signals();
   Descriptor signals(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
   Descriptor stop(::eventfd(0, EFD_CLOEXEC));
   if (!signals || !stop) {
@@ -25,8 +40,7 @@ Result<std::unique_ptr<SignalWatcher>> SignalWatcher::start(OnSignal on_signal) 
                             "(ulimit -n)",
                             std::strerror(errno)));
   }
-  pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  block();
   return std::unique_ptr<SignalWatcher>(
       new SignalWatcher(std::move(signals), std::move(stop), std::move(on_signal)));
 }

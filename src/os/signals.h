@@ -17,6 +17,9 @@ class SignalWatcher {
   /// on. Called on the watcher's thread.
   using OnSignal = std::function<void(int count)>;
 
+  /// Blocks both signals in the calling thread and those it makes from now on, so that none is lost
+  /// or deadly before start(). Optional: start() does it too.
+  static void block();
   /// Blocks both signals in the calling thread, hence in the threads it makes from now on, and
   /// ignores SIGPIPE in the whole process. They stay so after the watcher has gone.
   static Result<std::unique_ptr<SignalWatcher>> start(OnSignal on_signal);
