@@ -18,7 +18,7 @@ namespace wallaroo::os {
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
-  std::string body;
+  std::string body{};
 };
 
 /// Called on the server's thread, one request at a time; `path` comes without its query.

@@ -1,0 +1,47 @@
+#include "cli/options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/Validators.hpp>
+#include <charconv>
+#include <cmath>
+#include <string_view>
+
+namespace wallaroo::cli {
+namespace {
+
+/// Replaces "2k" by "2000" when a step between suffixes is 1,000. Returns what is wrong, or "".
+std::string expand(std::string& text, double step, std::string_view unit) {
+  constexpr std::string_view kSuffixes = "kMGT";
+  std::string_view rest = text;
+  double number = 0;
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+  rest.remove_prefix(static_cast<size_t>(end - rest.data()));
+  const size_t suffix = rest.empty() ? std::string_view::npos
+                                     : kSuffixes.find(rest.front() == 'K' ? 'k' : rest.front());
+  if (suffix != std::string_view::npos) {
+    number *= std::pow(step, double(suffix + 1));
+    rest.remove_prefix(1);
+  }
+  if (!unit.empty() && (rest == unit || (suffix != std::string_view::npos && rest == "iB")))
+    rest = {};
+  if (error != std::errc{} || !rest.empty() || !(number >= 0) || number >= 1e18)
+    return fmt::format("'{}' is not a number; write it like 250, 100k or 2M", text);
+  text = number == std::floor(number) ? fmt::format("{}", uint64_t(number))
+                                      : fmt::format("{}", number);
+  return {};
+}
+
+}  // namespace
+
+CLI::Validator number_with_suffix() {
+  return CLI::Validator([](std::string& text) { return expand(text, 1'000, ""); }, "");
+}
+
+CLI::Validator size_with_suffix() {
+  return CLI::Validator([](std::string& text) { return expand(text, 1'024, "B"); }, "");
+}
+
+CLI::Validator unnamed(CLI::Validator check) { return check.description(""); }
+
+}  // namespace wallaroo::cli

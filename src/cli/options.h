@@ -1,0 +1,30 @@
+// Options that `send` and `receive` have in common.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <optional>
+
+#include "os/transfer.h"
+
+namespace wallaroo::cli {
+
+struct FramingFlags {
+  bool lines = false;
+  bool framed = false;
+  bool raw = false;
+
+  os::Framing chosen() const {
+    if (framed) return os::Framing::framed;
+    return raw ? os::Framing::raw : os::Framing::lines;
+  }
+};
+
+/// "250", "100k", "2.5M", "1G".
+CLI::Validator number_with_suffix();
+/// "64", "256KiB", "4M": sizes are powers of 1,024.
+CLI::Validator size_with_suffix();
+
+/// The same check without its long name in the help.
+CLI::Validator unnamed(CLI::Validator check);
+
+}  // namespace wallaroo::cli

@@ -1,0 +1,305 @@
+// The program itself, run as a user runs it, over loopback.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "os/clock.h"
+#include "os/descriptor.h"
+#include "os/http_server.h"
+
+extern char** environ;
+
+namespace wallaroo::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using os::Descriptor;
+
+constexpr int kTimeoutMs = 30'000;
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// A run of the program; its outputs are read when it is asked for them.
+class Program {
+ public:
+  explicit Program(std::vector<std::string> arguments, const std::string& input = "/dev/null") {
+    arguments.insert(arguments.begin(), WALLAROO_PROGRAM);
+    std::vector<char*> argv;
+    for (auto& argument : arguments) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    std::array<int, 2> out_ends{};
+    std::array<int, 2> err_ends{};
+    EXPECT_EQ(pipe2(out_ends.data(), O_CLOEXEC), 0);
+    EXPECT_EQ(pipe2(err_ends.data(), O_CLOEXEC), 0);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, input.c_str(), O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, out_ends[1], 1);
+    posix_spawn_file_actions_adddup2(&actions, err_ends[1], 2);
+    EXPECT_EQ(posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ), 0);
+    posix_spawn_file_actions_destroy(&actions);
+    close(out_ends[1]);
+    close(err_ends[1]);
+    out_.reset(out_ends[0]);
+    err_.reset(err_ends[0]);
+  }
+  ~Program() {
+    if (pid_ > 0) {
+      kill(pid_, SIGKILL);
+      waitpid(pid_, nullptr, 0);
+    }
+  }
+
+  /// Reads both outputs to their ends, then the exit status; -1 when it takes too long.
+  int wait() {
+    std::array<pollfd, 2> open{pollfd{out_.get(), POLLIN, 0}, pollfd{err_.get(), POLLIN, 0}};
+    while (open[0].fd >= 0 || open[1].fd >= 0) {
+      if (poll(open.data(), open.size(), kTimeoutMs) <= 0) return -1;
+      take(open[0], out);
+      take(open[1], err);
+    }
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    pid_ = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+
+  /// The address of "listening on ADDRESS".
+  std::string listening() {
+    std::array<pollfd, 1> open{pollfd{err_.get(), POLLIN, 0}};
+    while (err.find('\n') == std::string::npos) {
+      if (poll(open.data(), 1, kTimeoutMs) <= 0 || open[0].fd < 0) return "nowhere:1";
+      take(open[0], err);
+    }
+    const std::string_view prefix = "listening on ";
+    EXPECT_TRUE(err.starts_with(prefix)) << err;
+    return err.substr(prefix.size(), err.find('\n') - prefix.size());
+  }
+
+  void signal(int number) { kill(pid_, number); }
+
+  std::string out;
+  std::string err;
+
+ private:
+  static void take(pollfd& from, std::string& to) {
+    if (from.fd < 0 || from.revents == 0) return;
+    std::array<char, 65'536> buffer;
+    const ssize_t count = read(from.fd, buffer.data(), buffer.size());
+    if (count > 0)
+      to.append(buffer.data(), size_t(count));
+    else
+      from.fd = -1;
+  }
+
+  pid_t pid_ = 0;
+  Descriptor out_;
+  Descriptor err_;
+};
+
+class ProgramTest : public testing::Test {
+ protected:
+  ProgramTest() { fs::create_directories(scratch_); }
+  ~ProgramTest() override { fs::remove_all(scratch_); }
+
+  std::string write(const std::string& name, std::string_view text) {
+    const std::string path = scratch_ / name;
+    std::ofstream(path, std::ios::binary) << text;
+    return path;
+  }
+
+  fs::path scratch_ = fs::temp_directory_path() / ("wallaroo_cli." + std::to_string(getpid()));
+};
+
+std::string numbered_lines(int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i)
+    text += "line " + std::to_string(i) + std::string(size_t(i % 97), '.') + '\n';
+  return text;
+}
+
+std::vector<std::string> sorted_lines(const std::string& text) {
+  std::istringstream in(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+TEST_F(ProgramTest, sends_and_receives_lines_in_order) {
+  const std::string text = numbered_lines(50'000) + "\n\nno newline at the end";
+  const std::string out = scratch_ / "out";
+  Program receive({"receive", "--listen", ":0", "--file", out, "--until-closed"});
+  Program send({"send", "--to", receive.listening(), "--file", write("in", text)});
+  EXPECT_EQ(send.wait(), 0) << send.err;
+  EXPECT_EQ(receive.wait(), 0) << receive.err;
+  EXPECT_TRUE(read_file(out) == text + '\n');
+  EXPECT_NE(send.err.find("sent 50,003 messages"), std::string::npos) << send.err;
+  EXPECT_NE(receive.err.find("received 50,003 messages"), std::string::npos) << receive.err;
+}
+
+TEST_F(ProgramTest, deals_frames_to_several_connections_and_never_mixes_them) {
+  const std::string text = numbered_lines(5'000);
+  Program receive({"receive", "--listen", ":0", "--framed", "--file", "-", "--until-closed",
+                   "--connections-min", "4"});
+  Program send({"send", "--to", receive.listening(), "--framed", "--file", write("in", text),
+                "--repeat", "3", "--connections", "4", "--write-bytes", "1KiB"});
+  EXPECT_EQ(receive.wait(), 0) << receive.err;
+  EXPECT_EQ(send.wait(), 0) << send.err;
+  EXPECT_TRUE(sorted_lines(receive.out) == sorted_lines(text + text + text));
+  EXPECT_NE(receive.err.find("4 connections"), std::string::npos) << receive.err;
+}
+
+TEST_F(ProgramTest, ends_after_the_count_and_writes_no_more) {
+  for (const char* framing : {"--lines", "--framed"}) {
+    const std::string text = numbered_lines(1'000);
+    Program receive({"receive", "--listen", ":0", framing, "--count", "0.7k", "--quiet"});
+    Program send(
+        {"send", "--to", receive.listening(), framing, "--quiet", "--file", write("in", text)});
+    EXPECT_EQ(receive.wait(), 0) << receive.err;
+    EXPECT_TRUE(receive.out == numbered_lines(700));
+    send.wait();  // may or may not notice that the receiver has gone
+  }
+}
+
+TEST_F(ProgramTest, sends_standard_input_and_keeps_the_rate) {
+  Program receive({"receive", "--listen", ":0", "--until-closed", "--quiet"});
+  const std::string to = receive.listening();
+  const int64_t begin = os::read_clock().mono_ns;
+  Program send({"send", "--to", to, "--rate", "2k"}, write("in", numbered_lines(1'000)));
+  EXPECT_EQ(send.wait(), 0) << send.err;
+  const double seconds = double(os::read_clock().mono_ns - begin) * 1e-9;
+  EXPECT_EQ(receive.wait(), 0);
+  EXPECT_TRUE(receive.out == numbered_lines(1'000));
+  EXPECT_GE(seconds, 0.4);  // 1,000 messages at 2,000 a second
+  EXPECT_LE(seconds, 0.6);
+}
+
+TEST_F(ProgramTest, waits_for_a_receiver_that_starts_later) {
+  std::string address;
+  {
+    Program probe({"receive", "--listen", ":0", "--timeout", "0"});
+    address = probe.listening();
+    EXPECT_EQ(probe.wait(), 0) << probe.err;
+  }
+  Program send({"send", "--to", address, "--file", write("in", "hello\n")});
+  Program receive({"receive", "--listen", address, "--count", "1", "--timeout", "20"});
+  EXPECT_EQ(receive.wait(), 0) << receive.err;
+  EXPECT_EQ(send.wait(), 0) << send.err;
+  EXPECT_EQ(receive.out, "hello\n");
+}
+
+TEST_F(ProgramTest, says_how_it_ended_in_its_exit_code) {
+  Program refused({"send", "--to", ":1", "--connect-timeout", "0.1", "--file", write("in", "x\n")});
+  EXPECT_EQ(refused.wait(), 4);
+  EXPECT_NE(refused.err.find("start the worker first"), std::string::npos) << refused.err;
+  Program late({"receive", "--listen", ":0", "--count", "1", "--timeout", "0.1"});
+  EXPECT_EQ(late.wait(), 5);
+  Program stopped({"receive", "--listen", ":0"});
+  stopped.listening();
+  stopped.signal(SIGINT);
+  EXPECT_EQ(stopped.wait(), 130);
+  Program absent({"send", "--to", ":1", "--file", "/absent/file"});
+  EXPECT_EQ(absent.wait(), 1);
+  EXPECT_NE(absent.err.find("cannot open /absent/file"), std::string::npos) << absent.err;
+  Program first({"receive", "--listen", ":0", "--count", "1"});
+  Program second({"receive", "--listen", first.listening()});
+  EXPECT_EQ(second.wait(), 1);
+  EXPECT_NE(second.err.find("another program listens there"), std::string::npos) << second.err;
+  Program unwritable({"receive", "--listen", ":0", "--file", "/absent/file"});
+  EXPECT_EQ(unwritable.wait(), 2);
+  Program full({"receive", "--listen", ":0", "--file", "/dev/full", "--until-closed"});
+  Program sender({"send", "--to", full.listening(), "--file", write("in", "x\n")});
+  EXPECT_EQ(full.wait(), 1);
+  EXPECT_NE(full.err.find("No space left"), std::string::npos) << full.err;
+}
+
+TEST_F(ProgramTest, reports_a_stream_that_is_not_framed) {
+  Program receive({"receive", "--listen", ":0", "--framed", "--until-closed"});
+  Program send(
+      {"send", "--to", receive.listening(), "--lines", "--file", write("in", numbered_lines(10))});
+  EXPECT_EQ(receive.wait(), 1);
+  EXPECT_EQ(receive.out, "");
+  EXPECT_NE(receive.err.find("check that --lines or --framed"), std::string::npos) << receive.err;
+}
+
+TEST_F(ProgramTest, explains_wrong_usage) {
+  struct Case {
+    std::vector<std::string> arguments;
+    std::string sentence;
+  };
+  for (const Case& wrong : std::vector<Case>{
+           {{}, "subcommand"},
+           {{"snd"}, "did you mean 'send'?"},
+           {{"send"}, "--to is required"},
+           {{"send", "--to", ":1", "--conections", "3"}, "did you mean --connections?"},
+           {{"send", "--to", "nowhere"}, "it has no port"},
+           {{"send", "--to", ":1", "--lines", "--framed"}, "excludes"},
+           {{"send", "--to", ":1", "--rate", "fast"}, "'fast' is not a number"},
+           {{"send", "--to", ":1", "--connections", "0"}, "--connections"},
+           {{"send", "--to", ":1", "--repeat", "2"}, "--repeat needs --file"},
+           {{"receive", "--listen", ":0", "--raw", "--count", "1"}, "excludes"},
+           {{"status", "-o", "yaml"}, "yaml"},
+           {{"new", "cobol", "dir"}, "cobol"},
+           {{"help", "me"}, "there is no command 'me'"}}) {
+    Program program(wrong.arguments);
+    EXPECT_EQ(program.wait(), 2) << wrong.sentence;
+    EXPECT_NE(program.err.find(wrong.sentence), std::string::npos) << program.err;
+    EXPECT_EQ(program.out, "");
+  }
+}
+
+TEST_F(ProgramTest, explains_itself) {
+  for (const char* command : {"send", "receive", "status", "new"}) {
+    Program with_flag({command, "--help"});
+    EXPECT_EQ(with_flag.wait(), 0);
+    Program with_word({"help", command});
+    EXPECT_EQ(with_word.wait(), 0);
+    EXPECT_EQ(with_flag.out, with_word.out);
+    const size_t example = with_flag.out.find("  wallaroo " + std::string(command));
+    EXPECT_LT(example, with_flag.out.find("Options:")) << with_flag.out;
+  }
+  Program version({"version"});
+  EXPECT_EQ(version.wait(), 0);
+  EXPECT_TRUE(version.out.starts_with("wallaroo 0.")) << version.out;
+}
+
+TEST_F(ProgramTest, shows_the_status_of_a_worker) {
+  const std::string json = R"({"application":"words","sources":[{"name":"in","records":12}]})";
+  const auto server = std::move(*os::HttpServer::start(
+      {"127.0.0.1", 0}, [&](std::string_view, std::string_view path) -> os::HttpResponse {
+        if (path != "/status") return {.status = 404};
+        return {.body = json};
+      }));
+  const std::string address = "127.0.0.1:" + std::to_string(server->address().port);
+  Program text({"status", "--http", address});
+  EXPECT_EQ(text.wait(), 0) << text.err;
+  EXPECT_EQ(text.out, "application  words\n\nsources\n  name  records\n  in         12\n");
+  for (const std::vector<std::string>& flags :
+       {std::vector<std::string>{"-o", "json"}, {"--json"}}) {
+    std::vector<std::string> arguments{"status", "--http", address};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    Program raw(arguments);
+    EXPECT_EQ(raw.wait(), 0) << raw.err;
+    EXPECT_EQ(raw.out, json + '\n');
+  }
+  Program absent({"status", "--http", ":1"});
+  EXPECT_EQ(absent.wait(), 4);
+}
+
+}  // namespace
+}  // namespace wallaroo::cli

@@ -1,0 +1,60 @@
+// Turns text files or standard input into blocks of encoded messages; each line is one message.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "os/descriptor.h"
+#include "os/transfer.h"
+
+namespace wallaroo::os {
+
+struct Block {
+  std::string bytes;  // whole messages
+  uint64_t messages = 0;
+};
+
+struct BlockLimit {
+  size_t bytes = 0;  // passed over only by a single longer message
+  uint64_t messages = UINT64_MAX;
+};
+
+class MessageReader {
+ public:
+  /// No files means standard input, which can be read only once.
+  MessageReader(std::vector<std::string> files, Framing framing)
+      : files_(std::move(files)), framing_(framing) {}
+
+  /// Whether the files are there and may be read: better said before anything is sent.
+  Result<void> check() const;
+
+  enum class Fill : uint8_t {
+    filled,
+    dry,  // standard input had nothing to give for a short while
+    ended,
+  };
+  /// Replaces `block` by the messages that come next, at least one when `filled`.
+  Result<Fill> fill(Block& block, BlockLimit limit);
+  /// Begins again with the first file.
+  void rewind();
+
+ private:
+  Result<Fill> refill();
+  Result<bool> open_next();
+  void take_lines(Block& block, BlockLimit limit);
+  void take_frames(Block& block, BlockLimit limit);
+  std::string_view available() const { return {input_.data() + begin_, end_ - begin_}; }
+  std::string_view source_name() const;
+
+  const std::vector<std::string> files_;
+  const Framing framing_;
+  size_t next_file_ = 0;
+  Descriptor file_;
+  std::vector<char> input_ = std::vector<char>(1 << 20);
+  size_t begin_ = 0;  // input_[begin_, end_) has been read and not yet taken
+  size_t end_ = 0;
+};
+
+}  // namespace wallaroo::os
