@@ -19,6 +19,7 @@
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
+#include <variant>
 
 namespace {
 
@@ -109,6 +110,7 @@ struct Everything {
   std::unordered_set<std::string> words;
   std::deque<Point> deque;
   std::list<std::string> list;
+  std::variant<std::monostate, uint16_t, Named, std::vector<Point>> choice;
   Empty empty;
   Money money;
   std::vector<Money> purse;
@@ -156,6 +158,19 @@ Everything any_everything() {
   made.set = any<std::set<int>>();
   made.deque = several<std::deque<Point>>(any_point);
   made.list = several<std::list<std::string>>(any<std::string>);
+  switch (*rc::gen::inRange(0, 4)) {
+    case 1:
+      made.choice = any<uint16_t>();
+      break;
+    case 2:
+      made.choice = any_named();
+      break;
+    case 3:
+      made.choice = several<std::vector<Point>>(any_point);
+      break;
+    default:
+      break;
+  }
   made.money = any_money();
   made.purse = several<std::vector<Money>>(any_money);
   return made;
@@ -351,6 +366,14 @@ TEST(Codec, a_huge_length_allocates_nothing) {
     expect_huge_length_refused<std::set<uint64_t>>(bytes_behind);
     expect_huge_length_refused<std::unordered_map<std::string, Named>>(bytes_behind);
   }
+}
+
+TEST(Codec, a_variant_is_the_number_of_its_alternative_and_the_value) {
+  using Choice = std::variant<uint16_t, std::string>;
+  EXPECT_EQ(encoded(Choice("a")).view(), std::string_view("\1\1\0\0\0a", 6));
+  EXPECT_EQ(Codec<Choice>::description(), "variant(u16,string)");
+  Choice choice;
+  EXPECT_FALSE(decoded(std::string_view("\2\1\0\0\0a", 6), choice));
 }
 
 TEST(Codec, refuses_a_boolean_that_is_neither_and_an_optional_flag_that_is_neither) {

@@ -13,8 +13,10 @@
 namespace wallaroo {
 
 /// A chain of computations from one source to its sinks.
-class Pipeline {
+class Pipeline : detail::UnnamedPipeline {
  public:
+  using UnnamedPipeline::source;
+
   Pipeline(Graph& graph, std::string name) : graph_(&graph), name_(std::move(name)) {}
 
   /// Reads messages from `source`; the stream's type is what the decoder returns.
@@ -93,10 +95,18 @@ auto Pipeline::source(std::string name, Source<Decoder> source) {
   } else {
     using Returned = std::remove_cvref_t<std::invoke_result_t<Decoder&, std::string_view>>;
     using T = typename detail::OptionalValue<Returned>::type;
-    return add<T>(name, std::move(source.spec),
-                  [name, decoder = std::move(source.decoder)](const Wiring& wiring) {
-                    return std::make_unique<detail::SourceEntry<T, Decoder>>(wiring, name, decoder);
-                  });
+    if constexpr (!detail::kValue<T>) {
+      static_assert(detail::kNever<Decoder>,
+                    "source(): the decoder must return the message, or a std::optional of it; the "
+                    "message must be default constructible and assignable");
+      return detail::Broken{};
+    } else {
+      return add<T>(name, std::move(source.spec),
+                    [name, decoder = std::move(source.decoder)](const Wiring& wiring) {
+                      return std::make_unique<detail::SourceEntry<T, Decoder>>(wiring, name,
+                                                                               decoder);
+                    });
+    }
   }
 }
 

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "wallaroo/detail/refusal.h"
 #include "wallaroo/step.h"
 
 namespace wallaroo {
@@ -23,11 +25,16 @@ class Emit {
   /// Adds one output with the event time of the input.
   template <class U = T>
   void operator()(U&& value) {
-    if (count_ == capacity_) [[unlikely]]
-      grow();
-    values_[count_] = std::forward<U>(value);
-    event_times_[count_] = event_time_;
-    ++count_;
+    if constexpr (!std::is_assignable_v<T&, U&&>) {
+      static_assert(detail::kNever<U>,
+                    "emit(): the value is not of the type that this computation puts out");
+    } else {
+      if (count_ == capacity_) [[unlikely]]
+        grow();
+      values_[count_] = std::forward<U>(value);
+      event_times_[count_] = event_time_;
+      ++count_;
+    }
   }
 
   /// `bytes` bytes of memory, valid until the batch ends.

@@ -4,14 +4,6 @@
 #include "wallaroo/stream_impl.h"
 
 namespace wallaroo {
-namespace detail {
-
-template <class S>
-inline constexpr bool kState =
-    Encodable<S>&& std::is_default_constructible_v<S>&& std::is_move_constructible_v<S>;
-
-}  // namespace detail
-
 template <class T, class K>
 template <class S, class Out, class Apply>
 Stream<Out> Keyed<T, K>::add(std::string name, Apply apply) const {
@@ -30,10 +22,10 @@ Stream<Out> Keyed<T, K>::add(std::string name, Apply apply) const {
 template <class T, class K>
 template <class S, class Function>
 auto Keyed<T, K>::state(std::string name, Function function) const {
-  if constexpr (!detail::kState<S>) {
+  if constexpr (!Storable<S>) {
     static_assert(detail::kNever<S>,
-                  "state<S>(): the state type S cannot be serialised; make it a plain struct with "
-                  "defaults or specialise wallaroo::Codec for it");
+                  "state<S>(): the state type S cannot be kept; make it a plain struct with "
+                  "defaults and without views, or specialise wallaroo::Codec for it");
     return detail::Broken{};
   } else if constexpr (!std::is_invocable_v<Function&, const T&, S&>) {
     static_assert(
@@ -64,11 +56,11 @@ auto Keyed<T, K>::state(std::string name, Function function) const {
 template <class T, class K>
 template <class S, class Out, class Function>
 Stream<Out> Keyed<T, K>::state_many(std::string name, Function function) const {
-  if constexpr (!detail::kState<S>) {
+  if constexpr (!Storable<S>) {
     static_assert(
         detail::kNever<S>,
-        "state_many<S, Out>(): the state type S cannot be serialised; make it a plain struct "
-        "with defaults or specialise wallaroo::Codec for it");
+        "state_many<S, Out>(): the state type S cannot be kept; make it a plain struct with "
+        "defaults and without views, or specialise wallaroo::Codec for it");
   } else if constexpr (!detail::kValue<Out>) {
     static_assert(detail::kNever<Out>,
                   "state_many<S, Out>(): Out must be a default constructible and assignable type");
@@ -85,10 +77,10 @@ Stream<Out> Keyed<T, K>::state_many(std::string name, Function function) const {
 template <class T, class K>
 template <class P>
 auto Keyed<T, K>::process(std::string name) const {
-  if constexpr (!detail::kState<P>) {
+  if constexpr (!Storable<P>) {
     static_assert(detail::kNever<P>,
-                  "process<P>(): the fields of P cannot be serialised; make P a plain struct with "
-                  "defaults or specialise wallaroo::Codec for it");
+                  "process<P>(): the fields of P cannot be kept; make P a plain struct with "
+                  "defaults and without views, or specialise wallaroo::Codec for it");
     return detail::Broken{};
   } else if constexpr (!detail::HasOnEvent<P, T>) {
     static_assert(
@@ -100,8 +92,13 @@ auto Keyed<T, K>::process(std::string name) const {
     static_assert(detail::kNever<P>,
                   "process<P>(): P must have on_timer(std::string_view name, wallaroo::Context&)");
     return detail::Broken{};
+  } else if constexpr (!detail::kOneOutput<P, T>) {
+    static_assert(detail::kNever<P>,
+                  "process<P>(): on_event and on_timer must return the same message type, a "
+                  "std::optional of it, or nothing");
+    return detail::Broken{};
   } else {
-    using Out = typename decltype(detail::process_output<P, T>())::type;
+    using Out = detail::ProcessOutput<P, T>;
     if constexpr (std::is_void_v<Out>) {
       static_assert(detail::kNever<P>,
                     "process<P>(): on_event or on_timer must return the next message, or a "

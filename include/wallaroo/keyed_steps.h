@@ -30,7 +30,8 @@ class Context {
   /// No event older than this is expected any more.
   Time watermark() const { return {chain_.watermark_ns}; }
   /// Calls on_timer(name) for this key once the watermark reaches `at`. Replaces an earlier timer
-  /// of the same name; a time already passed fires with the next advance of the watermark.
+  /// of the same name; a time already passed fires with the next advance of the watermark. When
+  /// the sources have ended, all timers fire and none can be set any more.
   void timer(std::string_view name, Time at) { chain_.set_timer(record_, name, at.ns); }
   void cancel_timer(std::string_view name) { chain_.cancel_timer(record_, name); }
   /// Forgets this key's state when the call returns; its timers stay.

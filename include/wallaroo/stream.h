@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "wallaroo/connectors.h"
+#include "wallaroo/detail/refusal.h"
 #include "wallaroo/factories.h"
 #include "wallaroo/graph.h"
 #include "wallaroo/keyed_steps.h"
@@ -22,8 +23,14 @@ class Keyed;
 
 /// A stream of T. Copies name the same stream; using one twice sends every value both ways.
 template <class T>
-class Stream {
+class Stream : detail::UnnamedStream {
  public:
+  using UnnamedStream::filter;
+  using UnnamedStream::merge;
+  using UnnamedStream::sink;
+  using UnnamedStream::to;
+  using UnnamedStream::to_many;
+
   Stream(Graph& graph, uint32_t node, std::string pipeline)
       : graph_(&graph), node_(node), pipeline_(std::move(pipeline)) {}
 
@@ -69,8 +76,12 @@ class Stream {
 
 /// A stream of T with keys of type K: the way into a stage with state.
 template <class T, class K>
-class Keyed {
+class Keyed : detail::UnnamedKeyed {
  public:
+  using UnnamedKeyed::process;
+  using UnnamedKeyed::state;
+  using UnnamedKeyed::state_many;
+
   Keyed(Graph& graph, uint32_t node, std::string pipeline)
       : graph_(&graph), node_(node), pipeline_(std::move(pipeline)) {}
 

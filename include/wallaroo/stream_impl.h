@@ -7,52 +7,6 @@
 namespace wallaroo {
 namespace detail {
 
-template <class...>
-inline constexpr bool kNever = false;
-
-/// What a method returns after its static_assert failed: accepts every further call in silence, so
-/// that the sentence stays the only error.
-struct Broken {
-  template <class... A>
-  Broken to(A&&...) const {
-    return {};
-  }
-  template <class... A>
-  Broken filter(A&&...) const {
-    return {};
-  }
-  template <class, class... A>
-  Broken to_many(A&&...) const {
-    return {};
-  }
-  template <class... A>
-  Broken event_time(A&&...) const {
-    return {};
-  }
-  template <class... A>
-  Broken key_by(A&&...) const {
-    return {};
-  }
-  template <class... A>
-  Broken merge(A&&...) const {
-    return {};
-  }
-  template <class... A>
-  void sink(A&&...) const {}
-  template <class, class... A>
-  Broken state(A&&...) const {
-    return {};
-  }
-  template <class, class, class... A>
-  Broken state_many(A&&...) const {
-    return {};
-  }
-  template <class, class... A>
-  Broken process(A&&...) const {
-    return {};
-  }
-};
-
 template <class T>
 inline constexpr bool kValue =
     std::is_object_v<T>&& std::is_default_constructible_v<T>&& std::is_move_assignable_v<T>;
@@ -67,6 +21,16 @@ auto as_callable(Function function) {
   }
 }
 
+/// The key of a Keyed; void after an error.
+template <class>
+struct KeyOf {
+  using type = void;
+};
+template <class T, class K>
+struct KeyOf<Keyed<T, K>> {
+  using type = K;
+};
+
 template <class P, class T>
 concept HasOnEvent = requires(P& p, const T& value, Context& context) {
   p.on_event(value, context);
@@ -76,20 +40,21 @@ concept HasOnTimer = requires(P& p, std::string_view name, Context& context) {
   p.on_timer(name, context);
 };
 
+/// The message types that on_event and on_timer produce, or void.
+template <class P, class T>
+using EventOutput = typename OptionalValue<std::remove_cvref_t<decltype(std::declval<P&>().on_event(
+    std::declval<const T&>(), std::declval<Context&>()))>>::type;
+template <class P>
+using TimerOutput = typename OptionalValue<std::remove_cvref_t<decltype(std::declval<P&>().on_timer(
+    std::string_view{}, std::declval<Context&>()))>>::type;
+
 /// The message type a process produces: what on_event returns, or else what on_timer does.
 template <class P, class T>
-auto process_output() {
-  using Event =
-      decltype(std::declval<P&>().on_event(std::declval<const T&>(), std::declval<Context&>()));
-  using Timer = decltype(std::declval<P&>().on_timer(std::string_view{}, std::declval<Context&>()));
-  using EventOut = typename OptionalValue<std::remove_cvref_t<Event>>::type;
-  using TimerOut = typename OptionalValue<std::remove_cvref_t<Timer>>::type;
-  if constexpr (!std::is_void_v<EventOut>) {
-    return std::type_identity<EventOut>{};
-  } else {
-    return std::type_identity<TimerOut>{};
-  }
-}
+using ProcessOutput =
+    std::conditional_t<std::is_void_v<EventOutput<P, T>>, TimerOutput<P>, EventOutput<P, T>>;
+template <class P, class T>
+inline constexpr bool kOneOutput =
+    std::is_void_v<TimerOutput<P>> || std::is_same_v<TimerOutput<P>, ProcessOutput<P, T>>;
 
 }  // namespace detail
 
@@ -249,15 +214,22 @@ template <class T>
 template <class KeyFunction, class K>
 auto Stream<T>::key_by(KeyFunction key, const std::vector<K>& keys) const {
   auto keyed = key_by(std::move(key));
-  if constexpr (!std::is_same_v<decltype(keyed), detail::Broken>) {
+  using Made = typename detail::KeyOf<decltype(keyed)>::type;
+  if constexpr (std::is_void_v<Made>) {
+    return keyed;
+  } else if constexpr (!std::is_convertible_v<const K&, Made>) {
+    static_assert(detail::kNever<K>,
+                  "key_by(): the listed keys must be of the type that the function returns");
+    return detail::Broken{};
+  } else {
     Node& node = graph_->nodes.back();
     node.closed = true;
-    for (const K& listed : keys) {
+    for (const Made listed : keys) {
       Bytes scratch;
-      node.closed_keys.emplace_back(key_bytes<K>(listed, scratch));
+      node.closed_keys.emplace_back(key_bytes<Made>(listed, scratch));
     }
+    return keyed;
   }
-  return keyed;
 }
 
 template <class T>

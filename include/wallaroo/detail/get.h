@@ -112,6 +112,24 @@ bool get_optional(Reader& in, T& value) {
   return get(in, *value);
 }
 
+// Into the alternative `index`; the one that is there already keeps its memory.
+template <class T, size_t I = 0>
+bool get_alternative(Reader& in, size_t index, T& value) {
+  if constexpr (I == std::variant_size_v<T>) {
+    return false;
+  } else if (index != I) {
+    return get_alternative<T, I + 1>(in, index, value);
+  } else {
+    if (value.index() != I) value.template emplace<I>();
+    return get(in, *std::get_if<I>(&value));
+  }
+}
+template <class T>
+bool get_variant(Reader& in, T& value) {
+  uint8_t index = 0;
+  return in.read(index) && get_alternative(in, index, value);
+}
+
 template <class T>
 bool get(Reader& in, T& value) {
   constexpr Kind kKind = kind_of<T>();
@@ -135,6 +153,8 @@ bool get(Reader& in, T& value) {
     return ok;
   } else if constexpr (kKind == Kind::optional) {
     return get_optional(in, value);
+  } else if constexpr (kKind == Kind::variant) {
+    return get_variant(in, value);
   } else if constexpr (kKind == Kind::pair) {
     return get(in, value.first) && get(in, value.second);
   } else if constexpr (kKind == Kind::array) {

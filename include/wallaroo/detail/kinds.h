@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "wallaroo/bytes.h"
 #include "wallaroo/detail/fields.h"
@@ -32,6 +33,7 @@ enum class Kind {
   sequence,
   set,
   map,
+  variant,
   structure,
   custom,  ///< the user specialised Codec
 };
@@ -100,6 +102,10 @@ concept MapLike = AssociativeLike<T> && requires {
   typename T::mapped_type;
 };
 template <class T>
+inline constexpr bool kVariant = false;
+template <class... Alternatives>
+inline constexpr bool kVariant<std::variant<Alternatives...>> = true;
+template <class T>
 concept Hashed = requires {
   typename T::hasher;
 };
@@ -127,6 +133,8 @@ consteval Kind kind_of() {
     return Kind::duration;
   } else if constexpr (TimePointLike<T>) {
     return Kind::time_point;
+  } else if constexpr (kVariant<T>) {
+    return std::variant_size_v<T> <= 256 ? Kind::variant : Kind::none;
   } else if constexpr (OptionalLike<T>) {
     return Kind::optional;
   } else if constexpr (PairLike<T>) {
@@ -144,6 +152,11 @@ consteval Kind kind_of() {
   }
 }
 
+template <class... Alternatives>
+consteval Types<Alternatives...> alternatives_of(const std::variant<Alternatives...>*) {
+  return {};
+}
+
 // The types a T is made of.
 template <class T>
 consteval auto parts_of() {
@@ -159,6 +172,8 @@ consteval auto parts_of() {
   } else if constexpr (kKind == Kind::optional || kKind == Kind::array || kKind == Kind::sequence ||
                        kKind == Kind::set) {
     return Types<typename T::value_type>{};
+  } else if constexpr (kKind == Kind::variant) {
+    return alternatives_of(static_cast<T*>(nullptr));
   } else if constexpr (kKind == Kind::structure) {
     return fields_of<T>{};
   } else {

@@ -58,6 +58,9 @@ void put(const T& value, Out& out) {
   } else if constexpr (kKind == Kind::optional) {
     put(value.has_value(), out);
     if (value.has_value()) put(*value, out);
+  } else if constexpr (kKind == Kind::variant) {
+    put(static_cast<uint8_t>(value.index()), out);
+    std::visit([&out](const auto& alternative) { put(alternative, out); }, value);
   } else if constexpr (kKind == Kind::pair) {
     put(value.first, out);
     put(value.second, out);

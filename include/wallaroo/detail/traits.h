@@ -14,7 +14,8 @@ consteval size_t bytes_min() {
   constexpr Kind kKind = kind_of<T>();
   if constexpr (kKind == Kind::number) {
     return sizeof(T);
-  } else if constexpr (kKind == Kind::boolean || kKind == Kind::optional || kKind == Kind::custom) {
+  } else if constexpr (kKind == Kind::boolean || kKind == Kind::optional ||
+                       kKind == Kind::variant || kKind == Kind::custom) {
     return 1;
   } else if constexpr (kKind == Kind::array) {
     return std::tuple_size<T>::value * bytes_min<typename T::value_type>();
@@ -136,6 +137,7 @@ void describe(std::string& out) {
     if constexpr (kKind == Kind::array) out += "array " + std::to_string(std::tuple_size_v<T>);
     if constexpr (kKind == Kind::sequence || kKind == Kind::set) out += "list";
     if constexpr (kKind == Kind::map) out += "map";
+    if constexpr (kKind == Kind::variant) out += "variant";
     if constexpr (kKind == Kind::structure || kKind == Kind::pair) out += "struct";
     describe_parts(out, parts_of<T>());
   }

@@ -1,0 +1,167 @@
+// One mistake for each macro CASE_...; without any the file is correct. CMakeLists.txt has the
+// sentences. ONE_MISTAKE leaves the correct uses out, for speed.
+#include <prelude.h>
+
+struct Process {
+  Total sum;
+#if defined(CASE_process_without_on_event)
+#elif defined(CASE_process_of_another_message)
+  Total on_event(const std::string&, wl::Context&) { return sum; }
+#elif defined(CASE_process_without_output)
+  void on_event(const Order&, wl::Context&) {}
+#else
+  Total on_event(const Order&, wl::Context&) { return sum; }
+#endif
+#if defined(CASE_process_without_on_timer)
+#elif defined(CASE_process_without_output)
+  void on_timer(std::string_view, wl::Context&) {}
+#elif defined(CASE_process_with_two_outputs)
+  std::string on_timer(std::string_view, wl::Context&) { return {}; }
+#else
+  std::optional<Total> on_timer(std::string_view, wl::Context&) { return sum; }
+#endif
+#if defined(CASE_process_not_serialisable)
+  std::unique_ptr<int> pointer;
+#endif
+};
+
+void sources(wl::Application& app) {
+#if defined(CASE_source_decoder_of_another_type)
+  app.pipeline("p").source("in", wl::memory::source({}, [](int) { return Order{}; }));
+#elif defined(CASE_source_decoder_without_result)
+  app.pipeline("p").source("in", wl::memory::source({}, [](std::string_view) {}));
+#elif defined(CASE_source_without_name)
+  app.pipeline("p").source(wl::memory::source({}, wl::text));
+#elif defined(CASE_generator_of_another_type)
+  app.pipeline("p").source("in", wl::generator([](const Order&) { return std::optional(1); }));
+#elif defined(CASE_generator_without_end)
+  app.pipeline("p").source("in", wl::generator([](uint64_t number) { return number; }));
+#elif !defined(ONE_MISTAKE)
+  app.pipeline("p").source("in", wl::memory::source({}, wl::text));
+#endif
+}
+
+void computations(const wl::Stream<Order>& orders) {
+#if defined(CASE_to_of_another_message)
+  orders.to("map", [](const Total& total) { return total; });
+#elif defined(CASE_to_without_result)
+  orders.to("map", [](const Order&) {});
+#elif defined(CASE_to_without_default)
+  orders.to("map", [](const Order&) { return NoDefault(1); });
+#elif defined(CASE_to_without_name)
+  orders.to([](const Order& order) { return order; });
+#elif defined(CASE_error_is_not_followed_by_others)
+  orders.to("map", [](const Total& total) { return total; })
+      .filter("keep", [](const Order&) { return true; })
+      .key_by(&Order::user)
+      .state<Total>("sum", [](const Order&, Total& total) { return total; })
+      .sink("out", wl::tcp::connect(":1", wl::framing::lines, wl::text));
+#elif !defined(ONE_MISTAKE)
+  orders.to("map", [](const Order& order) { return order.amount; });
+#endif
+
+#if defined(CASE_filter_of_another_message)
+  orders.filter("keep", [](const std::string&) { return true; });
+#elif defined(CASE_filter_without_bool)
+  orders.filter("keep", [](const Order& order) { return order.user; });
+#elif defined(CASE_filter_without_name)
+  orders.filter([](const Order&) { return true; });
+#elif !defined(ONE_MISTAKE)
+  orders.filter("keep", [](const Order&) { return true; });
+#endif
+
+#if defined(CASE_to_many_of_another_message)
+  orders.to_many<int>("split", [](const Total&, wl::Emit<int>&) {});
+#elif defined(CASE_to_many_without_emit)
+  orders.to_many<int>("split", [](const Order&) { return 1; });
+#elif defined(CASE_to_many_emits_another_type)
+  orders.to_many<int>("split", [](const Order& order, auto& emit) { emit(order.user); });
+#elif defined(CASE_to_many_without_name)
+  orders.to_many<int>([](const Order&, wl::Emit<int>&) {});
+#elif !defined(ONE_MISTAKE)
+  orders.to_many<int>("split", [](const Order&, wl::Emit<int>& emit) { emit(1); });
+#endif
+}
+
+void event_time_and_keys(const wl::Stream<Order>& orders, const wl::Stream<Opaque>& opaque) {
+#if defined(CASE_event_time_of_another_message)
+  orders.event_time([](const Total&) { return wl::Time{}; }, wl::bounded_lateness({}));
+#elif defined(CASE_event_time_without_time)
+  orders.event_time(&Order::user, wl::bounded_lateness({}));
+#elif !defined(ONE_MISTAKE)
+  orders.event_time(&Order::at, wl::bounded_lateness({}));
+#endif
+
+#if defined(CASE_key_by_of_another_message)
+  orders.key_by([](const Total& total) { return total.amount; });
+#elif defined(CASE_key_by_floating_point)
+  orders.key_by([](const Order&) { return 1.5; });
+#elif defined(CASE_key_by_without_key)
+  orders.key_by([](const Order&) {});
+#elif defined(CASE_key_by_message_not_serialisable)
+  opaque.key_by([](const Opaque&) { return 1; });
+#elif defined(CASE_key_by_list_of_another_type)
+  orders.key_by(&Order::amount, std::vector<std::string>{"ann"});
+#elif !defined(ONE_MISTAKE)
+  orders.key_by(&Order::user, std::vector<std::string>{"ann"});
+#endif
+}
+
+void ends(const wl::Stream<Order>& orders, const wl::Stream<Opaque>& opaque) {
+#if defined(CASE_merge_not_serialisable)
+  opaque.merge("both", opaque);
+#elif defined(CASE_merge_without_name)
+  orders.merge(orders);
+#elif !defined(ONE_MISTAKE)
+  orders.merge("both", orders);
+#endif
+
+#if defined(CASE_sink_of_another_message)
+  orders.sink("out", wl::tcp::connect(":1", wl::framing::lines, wl::text));
+#elif defined(CASE_sink_encoder_without_bytes)
+  orders.sink("out", wl::tcp::connect(":1", wl::framing::lines, [](const Order&) { return 1; }));
+#elif defined(CASE_sink_without_name)
+  orders.sink(wl::tcp::connect(":1", wl::framing::lines, [](const Order&, wl::Bytes&) {}));
+#elif !defined(ONE_MISTAKE)
+  orders.sink("out", wl::tcp::connect(":1", wl::framing::lines, [](const Order&, wl::Bytes&) {}));
+#endif
+
+#if defined(CASE_codec_of_a_type_that_has_none)
+  wl::Bytes bytes;
+  wl::Codec<Opaque>::encode(Opaque{}, bytes);
+#endif
+}
+
+void states(const wl::Keyed<Order, std::string>& keyed) {
+#if defined(CASE_state_of_another_message)
+  keyed.state<Total>("sum", [](const std::string&, Total& total) { return total; });
+#elif defined(CASE_state_of_another_state)
+  keyed.state<Total>("sum", [](const Order&, std::string&) { return 1; });
+#elif defined(CASE_state_without_result)
+  keyed.state<Total>("sum", [](const Order&, Total&) {});
+#elif defined(CASE_state_not_serialisable)
+  keyed.state<Opaque>("sum", [](const Order&, Opaque&) { return 1; });
+#elif defined(CASE_state_of_views)
+  keyed.state<View>("sum", [](const Order&, View&) { return 1; });
+#elif defined(CASE_state_without_name)
+  keyed.state<Total>([](const Order&, Total& total) { return total; });
+#elif !defined(ONE_MISTAKE)
+  keyed.state<Total>("sum", [](const Order&, Total& total) { return total; });
+#endif
+
+#if defined(CASE_state_many_of_another_message)
+  keyed.state_many<Total, int>("sum", [](int, Total&, wl::Emit<int>&) {});
+#elif defined(CASE_state_many_not_serialisable)
+  keyed.state_many<Opaque, int>("sum", [](const Order&, Opaque&, wl::Emit<int>&) {});
+#elif defined(CASE_state_many_without_name)
+  keyed.state_many<Total, int>([](const Order&, Total&, wl::Emit<int>&) {});
+#elif !defined(ONE_MISTAKE)
+  keyed.state_many<Total, int>("sum", [](const Order&, Total&, wl::Emit<int>&) {});
+#endif
+
+#if defined(CASE_process_without_name)
+  keyed.process<Process>();
+#else
+  keyed.process<Process>("sum");
+#endif
+}

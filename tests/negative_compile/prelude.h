@@ -1,0 +1,28 @@
+// What the cases share; precompiled, so that a case takes a fraction of a second.
+#pragma once
+
+#include <wallaroo/wallaroo.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+struct Order {
+  std::string user;
+  uint64_t amount = 0;
+  wl::Time at;
+};
+struct Total {
+  uint64_t amount = 0;
+};
+struct Opaque {  // a message and state that cannot be serialised
+  std::function<void()> call;
+};
+struct View {  // state that would outlive what it views
+  std::string_view user;
+};
+struct NoDefault {
+  explicit NoDefault(int) {}
+};
