@@ -84,7 +84,7 @@ void FastCount::split(const char* p, const char* end) {
 
 // Bit i of every mask is byte i of the block. Returns how far to go on: the whole block, or to the
 // start of a token that the block does not finish, or 0 when such a token fills the block.
-std::size_t FastCount::split_block(const char* p, std::size_t left) {
+inline std::size_t FastCount::split_block(const char* p, std::size_t left) {
   const auto n = static_cast<unsigned>(std::min(left, kBlock));
   __mmask64 valid = _bzhi_u64(~0ull, n);
   const __m512i bytes = _mm512_maskz_loadu_epi8(valid, p);
@@ -133,7 +133,7 @@ std::size_t FastCount::split_block(const char* p, std::size_t left) {
 
 #else
 
-std::size_t FastCount::split_block(const char* p, std::size_t left) {
+inline std::size_t FastCount::split_block(const char* p, std::size_t left) {
   const std::size_t n = std::min(left, kBlock);
   char* const low = scratch_ + scratch_used_;
   for (std::size_t i = 0; i < n; ++i) low[i] = lower(p[i]);
@@ -162,7 +162,7 @@ const char* FastCount::long_token(const char* p, const char* end) {
   flush();
   const char* const begin = p;
   while (p < end && !is_separator(*p)) ++p;
-  count_slowly(begin, p);
+  out_ = count_slowly(begin, p, out_);
   return p;
 }
 
@@ -176,7 +176,9 @@ void FastCount::flush() {
 
 void FastCount::prefetch_batch() {
   const auto* const slots = static_cast<const Slot*>(memory_.data());
-  for (std::size_t i = 0; i < words_; ++i) {
+  const std::uint64_t mask = mask_;
+  const std::size_t words = words_;
+  for (std::size_t i = 0; i < words; ++i) {
     const char* const word = scratch_ + starts_[i];
 #ifdef __AVX512VBMI2__
     const __m128i key = _mm_maskz_loadu_epi8(
@@ -189,37 +191,21 @@ void FastCount::prefetch_batch() {
     const std::uint64_t hash = hash_of(key);
     keys_[i] = key;
     hashes_[i] = hash;
-    _mm_prefetch(reinterpret_cast<const char*>(slots + (hash & mask_)), _MM_HINT_T0);
+    _mm_prefetch(reinterpret_cast<const char*>(slots + (hash & mask)), _MM_HINT_T0);
   }
 }
 
-void FastCount::update_batch() {
-  for (std::size_t i = 0; i < words_; ++i) {
-    const std::size_t length = lengths_[i];
-    if (length > kInline) [[unlikely]] {
-      const char* const word = scratch_ + starts_[i];
-      count_slowly(word, word + (length & ~std::size_t{kGoesSlow}));
-      continue;
-    }
-    Slot& slot = *find(keys_[i], hashes_[i]);
-    std::uint64_t digits = slot.digits + 1;
-    if ((digits & 0xFF) > '9') digits = carry(slot, digits);
-    slot.digits = digits;
-    print(slot, length);
-  }
-}
-
-FastCount::Slot* FastCount::find(__m128i key, std::uint64_t hash) {
-  auto* const slots = static_cast<Slot*>(memory_.data());
-  for (std::uint64_t i = hash & mask_;; i = (i + 1) & mask_) {
+inline FastCount::Slot& FastCount::find(Slot* slots, std::uint64_t mask, __m128i key,
+                                        std::uint64_t hash) {
+  for (std::uint64_t i = hash & mask;; i = (i + 1) & mask) {
     Slot& slot = slots[i];
     if (equal(slot.key, key)) [[likely]]
-      return &slot;
+      return slot;
     if (!is_zero(slot.key)) continue;
     slot.key = key;
     slot.digits = '0';
     ++used_;
-    return &slot;
+    return slot;
   }
 }
 
@@ -234,10 +220,10 @@ std::uint64_t FastCount::carry(Slot& slot, std::uint64_t digits) {
   return digits;
 }
 
-// Four stores: the word, the arrow, the digits, the end of the line.
-void FastCount::print(const Slot& slot, std::size_t length) {
-  char* out = out_;
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), slot.key);
+// Four stores: the word, the arrow, the digits, the end of the line. Returns where the next line goes.
+inline char* FastCount::print(const Slot& slot, std::uint64_t digits, __m128i key,
+                              std::size_t length, char* out) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), key);
   out += length;
   std::memcpy(out, " => ", 4);
   out += 4;
@@ -246,19 +232,41 @@ void FastCount::print(const Slot& slot, std::size_t length) {
     std::memcpy(out, high.data(), high.size());
     out += high.size();
   }
-  const auto unused = static_cast<unsigned>(__builtin_clzll(slot.digits)) & 56u;
-  const std::uint64_t text = __builtin_bswap64(slot.digits << unused);
+  const auto unused = static_cast<unsigned>(__builtin_clzll(digits)) & 56u;
+  const std::uint64_t text = __builtin_bswap64(digits << unused);
   std::memcpy(out, &text, sizeof text);
   out += 8 - unused / 8;
   *out = '\n';
-  out_ = out + 1;
+  return out + 1;
 }
 
-void FastCount::count_slowly(const char* begin, const char* end) {
-  slow_out_.clear();
-  slow_.count_word(begin, end, slow_out_);
-  std::memcpy(out_, slow_out_.data(), slow_out_.size());
-  out_ += slow_out_.size();
+// Everything lives in local variables: stores through `out` may alias any member.
+void FastCount::update_batch() {
+  auto* const slots = static_cast<Slot*>(memory_.data());
+  const std::uint64_t mask = mask_;
+  const std::size_t words = words_;
+  char* out = out_;
+  for (std::size_t i = 0; i < words; ++i) {
+    const std::size_t length = lengths_[i];
+    if (length > kInline) [[unlikely]] {
+      const char* const word = scratch_ + starts_[i];
+      out = count_slowly(word, word + (length & ~std::size_t{kGoesSlow}), out);
+      continue;
+    }
+    const __m128i key = keys_[i];
+    Slot& slot = find(slots, mask, key, hashes_[i]);
+    std::uint64_t digits = slot.digits + 1;
+    if ((digits & 0xFF) > '9') digits = carry(slot, digits);
+    slot.digits = digits;
+    out = print(slot, digits, key, length, out);
+  }
+  out_ = out;
+}
+
+char* FastCount::count_slowly(const char* begin, const char* end, char* out) {
+  slow_word_.assign(begin, end);
+  for (char& c : slow_word_) c = lower(c);
+  return slow_.count_token(slow_word_.data(), slow_word_.data() + slow_word_.size(), out);
 }
 
 void FastCount::reserve(std::size_t more) {

@@ -50,10 +50,11 @@ class FastCount {
   void prefetch_batch();
   void update_batch();
   void reserve(std::size_t more);
-  Slot* find(__m128i key, std::uint64_t hash);
+  Slot& find(Slot* slots, std::uint64_t mask, __m128i key, std::uint64_t hash);
   static std::uint64_t carry(Slot& slot, std::uint64_t digits);
-  void print(const Slot& slot, std::size_t length);
-  void count_slowly(const char* begin, const char* end);
+  static char* print(const Slot& slot, std::uint64_t digits, __m128i key, std::size_t length,
+                     char* out);
+  char* count_slowly(const char* begin, const char* end, char* out);
 
   HugeMemory memory_;
   std::uint64_t mask_;
@@ -62,7 +63,7 @@ class FastCount {
   std::size_t scratch_used_ = 0;
   char* out_ = nullptr;
   PlainCount slow_;  // long words and words with NUL bytes
-  std::string slow_out_;
+  std::string slow_word_;
   alignas(64) char scratch_[kScratch + kBlock];
   alignas(64) std::uint16_t starts_[kWordsMax];
   alignas(64) std::uint8_t lengths_[kWordsMax];
