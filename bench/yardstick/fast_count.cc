@@ -75,7 +75,9 @@ FastCount::Counted FastCount::count(std::string_view frames, char* out) {
 void FastCount::split(const char* p, const char* end) {
   while (p < end) {
     if (words_ >= kBatch || scratch_used_ >= kScratch) flush();
+    const std::size_t before = words_;
     const std::size_t advance = split_block(p, static_cast<std::size_t>(end - p));
+    prefetch_until(before);
     p = advance > 0 ? p + advance : long_token(p, end);
   }
 }
@@ -167,18 +169,18 @@ const char* FastCount::long_token(const char* p, const char* end) {
 }
 
 void FastCount::flush() {
-  reserve(words_);
-  prefetch_batch();
+  prefetch_until(words_);
   update_batch();
   words_ = 0;
+  prefetched_ = 0;
   scratch_used_ = 0;
+  reserve(kWordsMax);
 }
 
-void FastCount::prefetch_batch() {
+inline void FastCount::prefetch_until(std::size_t words) {
   const auto* const slots = static_cast<const Slot*>(memory_.data());
   const std::uint64_t mask = mask_;
-  const std::size_t words = words_;
-  for (std::size_t i = 0; i < words; ++i) {
+  for (std::size_t i = prefetched_; i < words; ++i) {
     const char* const word = scratch_ + starts_[i];
 #ifdef __AVX512VBMI2__
     const __m128i key = _mm_maskz_loadu_epi8(
@@ -193,6 +195,7 @@ void FastCount::prefetch_batch() {
     hashes_[i] = hash;
     _mm_prefetch(reinterpret_cast<const char*>(slots + (hash & mask)), _MM_HINT_T0);
   }
+  prefetched_ = words;
 }
 
 inline FastCount::Slot& FastCount::find(Slot* slots, std::uint64_t mask, __m128i key,

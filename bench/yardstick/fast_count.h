@@ -47,7 +47,7 @@ class FastCount {
   std::size_t split_block(const char* p, std::size_t left);
   const char* long_token(const char* p, const char* end);
   void flush();
-  void prefetch_batch();
+  void prefetch_until(std::size_t words);
   void update_batch();
   void reserve(std::size_t more);
   Slot& find(Slot* slots, std::uint64_t mask, __m128i key, std::uint64_t hash);
@@ -60,6 +60,7 @@ class FastCount {
   std::uint64_t mask_;
   std::size_t used_ = 0;
   std::size_t words_ = 0;
+  std::size_t prefetched_ = 0;
   std::size_t scratch_used_ = 0;
   char* out_ = nullptr;
   PlainCount slow_;  // long words and words with NUL bytes
