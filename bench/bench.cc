@@ -1,34 +1,112 @@
+// Runs the yardsticks and the engine in turns and prints one table. `./dev bench` calls it.
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include "in_process.h"
-#include "machine.h"
-#include "measure.h"
+#include "rows.h"
+#include "yardstick/net.h"
 
-using namespace wallaroo::bench;
+namespace wallaroo::bench {
+namespace {
 
-int main() {
-  pin_to_core(1);
-  std::printf("%s\n", machine_name().c_str());
-  auto s = measure_machine();
-  std::printf("%.2f GHz copy %.1f GB/s random %.0f ns\n", s.ghz, s.copy_gb_s, s.random_read_ns);
-  std::string wrong = check_yardsticks();
-  if (!wrong.empty()) { std::printf("%.3000s\n", wrong.c_str()); return 1; }
-  Rounds rounds(5);
-  for (std::uint64_t v : {10'000u, 1'000'000u}) {
-    Text text = make_text({.vocabulary = v, .lines = v == 10'000 ? 1'000'000u : 500'000u, .seed = 1});
-    std::printf("%.2f bytes/message %.2f words/message\n", double(text.frames.size()) / double(text.messages()),
-                double(text.words()) / double(text.messages()));
-    PlainCount plain;
-    FastCount fast;
-    plain_count_ns(plain, text), fast_count_ns(fast, text);
-    Variant a{"plain", [&] { return plain_count_ns(plain, text); }};
-    Variant b{"fast", [&] { return fast_count_ns(fast, text); }};
-    rounds.take_turns("words " + std::to_string(v), "ns a word", {&a, &b});
-  }
-  auto keys = make_keys(1'000'000, 5'000'000, 1);
-  LibraryKeyed l; FastKeyed f(1'000'000);
-  keyed_ns(l, keys); keyed_ns(f, keys);
-  Variant a{"library", [&] { return keyed_ns(l, keys); }};
-  Variant b{"fast", [&] { return keyed_ns(f, keys); }};
-  rounds.take_turns("keyed", "ns", {&a, &b});
+constexpr const char* kUsage =
+    "wallaroo_bench [--quick] [--rounds N] [--quiet-wait S] [--only GROUP]\n"
+    "               [--program FILE] [--check] [--save FILE]\n"
+    "  --quick         a subset, smaller inputs, three rounds: less than a minute\n"
+    "  --rounds N      how often every measurement takes its turn (5)\n"
+    "  --quiet-wait S  wait that long for other programs to rest before each round (10)\n"
+    "  --only GROUP    words, keyed, tcp, latency, second-core or footprint\n"
+    "  --program FILE  the engine's word count program to measure\n"
+    "  --check         compare the outputs of all yardsticks and stop\n"
+    "  --save FILE     write the tables there too\n";
+
+struct Group {
+  const char* name;
+  void (*run)(const BenchOptions&, Rounds&, Report&);
+};
+constexpr Group kGroups[] = {
+    {"words", word_count_rows}, {"keyed", keyed_rows},
+    {"tcp", tcp_rows},          {"latency", latency_rows},
+    {"second-core", second_core_rows}, {"footprint", footprint_rows},
+};
+
+struct Command {
+  BenchOptions options;
+  bool check_only = false;
+  std::string save;
+};
+
+[[noreturn]] void usage(const std::string& wrong) {
+  std::fprintf(stderr, "bench: %s\n\n%s", wrong.c_str(), kUsage);
+  std::exit(2);
 }
+
+Command parse(int argc, char** argv) {
+  Command command;
+  bool rounds_given = false, wait_given = false;
+  for (int i = 1; i < argc; ++i) {
+    const std::string flag = argv[i];
+    const auto value = [&]() -> std::string {
+      if (i + 1 == argc) usage(flag + " needs a value");
+      return argv[++i];
+    };
+    if (flag == "--quick") {
+      command.options.quick = true;
+    } else if (flag == "--check") {
+      command.check_only = true;
+    } else if (flag == "--rounds") {
+      command.options.rounds = std::atoi(value().c_str());
+      rounds_given = true;
+    } else if (flag == "--quiet-wait") {
+      command.options.quiet_wait_s = std::atof(value().c_str());
+      wait_given = true;
+    } else if (flag == "--only") {
+      command.options.only = value();
+    } else if (flag == "--program") {
+      command.options.program = value();
+    } else if (flag == "--save") {
+      command.save = value();
+    } else {
+      usage("unknown option '" + flag + "'");
+    }
+  }
+  if (command.options.quick && !rounds_given) command.options.rounds = 3;
+  if (command.options.quick && !wait_given) command.options.quiet_wait_s = 0;
+  if (command.options.rounds < 1) usage("--rounds must be at least 1");
+  return command;
+}
+
+int run(int argc, char** argv) {
+  Command command = parse(argc, argv);
+  command.options.folder = std::filesystem::canonical("/proc/self/exe").parent_path();
+  pin_to_core(1);
+  const std::string wrong = check_yardsticks();
+  if (!wrong.empty()) die("the yardsticks disagree:\n" + wrong);
+  std::printf("all yardsticks put out the same bytes as a byte-wise reference\n");
+  if (command.check_only) return 0;
+
+  const MachineSpeed speed = measure_machine();
+  Rounds rounds(command.options.rounds, command.options.quiet_wait_s);
+  Report report;
+  bool any = false;
+  for (const Group& group : kGroups) {
+    if (!command.options.only.empty() && command.options.only != group.name) continue;
+    group.run(command.options, rounds, report);
+    any = true;
+  }
+  if (!any) usage("no group is called '" + command.options.only + "'");
+  const std::string text = report.text(speed, rounds.foreign(), rounds.rounds());
+  std::printf("\n%s", text.c_str());
+  if (command.save.empty()) return 0;
+  std::ofstream file(command.save);
+  file << text;
+  if (!file.flush()) die("cannot write the tables to " + command.save);
+  return 0;
+}
+
+}  // namespace
+}  // namespace wallaroo::bench
+
+int main(int argc, char** argv) { return wallaroo::bench::run(argc, argv); }

@@ -12,6 +12,8 @@
 namespace wallaroo::bench {
 namespace {
 
+constexpr unsigned kQuietSampleUs = 300'000;  // /proc/stat counts in ticks of 10 ms
+
 std::uint64_t read_clock(clockid_t clock) {
   timespec t{};
   clock_gettime(clock, &t);
@@ -59,6 +61,13 @@ void pin_to_core(int core) {
     std::perror("bench: cannot pin a thread to a core; going on unpinned");
 }
 
+void pin_to_any_core() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (int core = 0; core < cores_online(); ++core) CPU_SET(static_cast<std::size_t>(core), &set);
+  sched_setaffinity(0, sizeof set, &set);
+}
+
 int cores_online() { return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)); }
 
 Spread spread_of(std::vector<double> values) {
@@ -82,10 +91,20 @@ double ForeignMeter::cores() const {
   return wall > 0 ? std::max(0.0, (busy - own) / wall) : 0;
 }
 
+void Rounds::wait_for_quiet() const {
+  const std::uint64_t give_up = now_ns() + static_cast<std::uint64_t>(quiet_wait_s_ * 1e9);
+  while (now_ns() < give_up) {
+    const ForeignMeter foreign;
+    usleep(kQuietSampleUs);
+    if (foreign.cores() <= kForeignMax) return;
+  }
+}
+
 void Rounds::take_turns(const std::string& title, const std::string& unit,
-                        std::vector<Variant*> variants) {
+                        std::vector<Variant*> variants, int at_least) {
   std::printf("%s (%s)\n", title.c_str(), unit.c_str());
-  for (int round = 0; round < rounds_; ++round) {
+  for (int round = 0; round < std::max(rounds_, at_least); ++round) {
+    wait_for_quiet();
     const ForeignMeter foreign;
     for (Variant* variant : variants) variant->values.push_back(variant->run());
     foreign_.push_back(foreign.cores());

@@ -12,6 +12,7 @@ std::uint64_t now_ns();
 std::uint64_t thread_cpu_ns();
 /// The calling thread, and the programs it starts from now on, run on that core only.
 void pin_to_core(int core);
+void pin_to_any_core();
 int cores_online();
 
 struct Spread {
@@ -20,6 +21,9 @@ struct Spread {
   double high = 0;
 };
 Spread spread_of(std::vector<double> values);
+
+/// What others may take of the machine, in cores, while a figure still counts as undisturbed.
+constexpr double kForeignMax = 0.15;
 
 /// CPU used by programs that are neither this process nor its children, in cores, since the start.
 class ForeignMeter {
@@ -44,17 +48,21 @@ struct Variant {
 /// Runs variants in turns and remembers how busy other programs kept the machine meanwhile.
 class Rounds {
  public:
-  explicit Rounds(int rounds) : rounds_(rounds) {}
+  /// Before each round it waits up to `quiet_wait_s` for other programs to leave the machine alone.
+  Rounds(int rounds, double quiet_wait_s) : rounds_(rounds), quiet_wait_s_(quiet_wait_s) {}
   /// Every variant once a round; every other round in the opposite order. Prints the figures and the
   /// foreign share of each round as they come.
   void take_turns(const std::string& title, const std::string& unit,
-                  std::vector<Variant*> variants);
+                  std::vector<Variant*> variants, int at_least = 1);
   int rounds() const { return rounds_; }
   /// In cores, over all rounds so far.
   Spread foreign() const { return spread_of(foreign_); }
 
  private:
+  void wait_for_quiet() const;
+
   int rounds_;
+  double quiet_wait_s_;
   std::vector<double> foreign_;
 };
 
