@@ -1,6 +1,7 @@
 // Runs the yardsticks and the engine in turns and prints one table. `./dev bench` calls it.
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 
@@ -13,29 +14,32 @@ namespace {
 
 constexpr const char* kUsage =
     "wallaroo_bench [--quick] [--rounds N] [--quiet-wait S] [--only GROUP]\n"
-    "               [--program FILE] [--check] [--save FILE]\n"
+    "               [--program FILE] [--check] [--save]\n"
     "  --quick         a subset, smaller inputs, three rounds: less than a minute\n"
     "  --rounds N      how often every measurement takes its turn (5)\n"
     "  --quiet-wait S  wait that long for other programs to rest before each round (10)\n"
     "  --only GROUP    words, keyed, tcp, latency, second-core or footprint\n"
     "  --program FILE  the engine's word count program to measure\n"
     "  --check         compare the outputs of all yardsticks and stop\n"
-    "  --save FILE     write the tables there too\n";
+    "  --save          write the tables to bench/results/DATE.md too\n";
 
 struct Group {
   const char* name;
   void (*run)(const BenchOptions&, Rounds&, Report&);
 };
 constexpr Group kGroups[] = {
-    {"words", word_count_rows}, {"keyed", keyed_rows},
-    {"tcp", tcp_rows},          {"latency", latency_rows},
-    {"second-core", second_core_rows}, {"footprint", footprint_rows},
+    {"words", word_count_rows},
+    {"keyed", keyed_rows},
+    {"tcp", tcp_rows},
+    {"latency", latency_rows},
+    {"second-core", second_core_rows},
+    {"footprint", footprint_rows},
 };
 
 struct Command {
   BenchOptions options;
   bool check_only = false;
-  std::string save;
+  bool save = false;
 };
 
 [[noreturn]] void usage(const std::string& wrong) {
@@ -67,7 +71,7 @@ Command parse(int argc, char** argv) {
     } else if (flag == "--program") {
       command.options.program = value();
     } else if (flag == "--save") {
-      command.save = value();
+      command.save = true;
     } else {
       usage("unknown option '" + flag + "'");
     }
@@ -76,6 +80,21 @@ Command parse(int argc, char** argv) {
   if (command.options.quick && !wait_given) command.options.quiet_wait_s = 0;
   if (command.options.rounds < 1) usage("--rounds must be at least 1");
   return command;
+}
+
+void save(const std::string& text) {
+  char date[16] = {};
+  const std::time_t now = std::time(nullptr);
+  std::strftime(date, sizeof date, "%Y-%m-%d", std::localtime(&now));
+  const std::filesystem::path folder = WALLAROO_BENCH_RESULTS;
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  const std::filesystem::path path = folder / (std::string(date) + ".md");
+  std::ofstream file(path);
+  file << "# Benchmark of " << date << "\n\n" << text;
+  if (!file.flush())
+    die("cannot write the tables to " + path.string() + ": is the folder writable?");
+  std::printf("\nsaved to %s\n", path.c_str());
 }
 
 int run(int argc, char** argv) {
@@ -99,10 +118,7 @@ int run(int argc, char** argv) {
   if (!any) usage("no group is called '" + command.options.only + "'");
   const std::string text = report.text(speed, rounds.foreign(), rounds.rounds());
   std::printf("\n%s", text.c_str());
-  if (command.save.empty()) return 0;
-  std::ofstream file(command.save);
-  file << text;
-  if (!file.flush()) die("cannot write the tables to " + command.save);
+  if (command.save) save(text);
   return 0;
 }
 

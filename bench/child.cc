@@ -27,7 +27,8 @@ namespace {
   dup2(out, STDOUT_FILENO);
   if (quiet) dup2(out, STDERR_FILENO);
   std::vector<char*> arguments;
-  for (const std::string& argument : command) arguments.push_back(const_cast<char*>(argument.c_str()));
+  for (const std::string& argument : command)
+    arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   execv(arguments[0], arguments.data());
   _exit(127);

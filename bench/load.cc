@@ -186,9 +186,10 @@ LoadResult Load::run_open_loop(const LoadOptions& options) {
     const std::size_t end = text.offsets[rest > 0 ? (sent - 1) % text.messages() + 1 : until];
     const std::size_t begin = rest > 0 ? end - rest : text.offsets[from];
     if (end > begin) {
-      const ssize_t n = ::send(sources_[0].fd(), text.frames.data() + begin, end - begin,
-                               MSG_NOSIGNAL);
-      if (n < 0 && errno != EAGAIN) return {.error = "the service closed the source connection", .latency = {}};
+      const ssize_t n =
+          ::send(sources_[0].fd(), text.frames.data() + begin, end - begin, MSG_NOSIGNAL);
+      if (n < 0 && errno != EAGAIN)
+        return {.error = "the service closed the source connection", .latency = {}};
       rest = end - begin - (n > 0 ? static_cast<std::size_t>(n) : 0);
     }
     const std::uint64_t got = receive_units(options.unit);

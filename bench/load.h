@@ -1,7 +1,8 @@
 #pragma once
 // The load generator: sends framed messages to a service over some connections, as fast as they are
 // taken or at the times they are due, receives what the service puts out, counts it, and times it
-// from the moment each message was due (so a service that stalls cannot hide the messages it delayed).
+// from the moment each message was due (so a service that stalls cannot hide the messages it
+// delayed).
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -38,8 +39,8 @@ class Load {
  public:
   Load(std::vector<std::string> command, int core, int connections);
   LoadResult run(const LoadOptions& options);
-  /// Offers the text to the first connection without ever reading the output; waits a little when the
-  /// service takes no more.
+  /// Offers the text to the first connection without ever reading the output; waits a little when
+  /// the service takes no more.
   void send_without_reading(const Text& text);
   Child& child() { return child_; }
 

@@ -6,9 +6,9 @@
 namespace wallaroo::bench {
 
 struct MachineSpeed {
-  double ghz = 0;              // dependent additions a nanosecond
-  double copy_gb_s = 0;        // memcpy of 256 MiB, bytes copied
-  double random_read_ns = 0;   // dependent reads over 64 MiB on huge pages
+  double ghz = 0;             // dependent additions a nanosecond
+  double copy_gb_s = 0;       // memcpy of 256 MiB, bytes copied
+  double random_read_ns = 0;  // dependent reads over 64 MiB on huge pages
 };
 
 MachineSpeed measure_machine();

@@ -50,10 +50,10 @@ class Rounds {
  public:
   /// Before each round it waits up to `quiet_wait_s` for other programs to leave the machine alone.
   Rounds(int rounds, double quiet_wait_s) : rounds_(rounds), quiet_wait_s_(quiet_wait_s) {}
-  /// Every variant once a round; every other round in the opposite order. Prints the figures and the
-  /// foreign share of each round as they come.
-  void take_turns(const std::string& title, const std::string& unit,
-                  std::vector<Variant*> variants, int at_least = 1);
+  /// Every variant once a round; every other round in the opposite order. Prints the figures and
+  /// the foreign share of each round as they come.
+  void take_turns(const std::string& title, const std::string& unit, std::vector<Variant*> variants,
+                  int at_least = 1);
   int rounds() const { return rounds_; }
   /// In cores, over all rounds so far.
   Spread foreign() const { return spread_of(foreign_); }

@@ -62,7 +62,9 @@ std::string format(double value) {
 
 void Report::add_speed(std::string what, const Variant& yardstick, const Variant* engine,
                        const std::string& unit, double target) {
-  TargetRow row{.what = std::move(what), .unit = unit, .yardstick = yardstick.spread(),
+  TargetRow row{.what = std::move(what),
+                .unit = unit,
+                .yardstick = yardstick.spread(),
                 .target = ">= " + format(target)};
   if (engine != nullptr) {
     row.engine = engine->spread();
@@ -81,7 +83,8 @@ std::string Report::text(const MachineSpeed& speed, const Spread& foreign, int r
          " interleaved rounds [lowest..highest]. Other programs took " + format(foreign.median) +
          " cores in the median round, " + format(foreign.high) + " in the worst.\n";
   if (foreign.median > kForeignMax) {
-    out += "OTHER PROGRAMS WERE BUSY: times of several threads, and absolute figures, mean little.\n";
+    out +=
+        "OTHER PROGRAMS WERE BUSY: times of several threads, and absolute figures, mean little.\n";
   }
   out += "\n";
   std::vector<Cells> rows = {{"yardstick", "here", "known figure", "times slower", "<= 1.25"}};

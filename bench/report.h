@@ -1,6 +1,6 @@
 #pragma once
-// The two tables: our yardsticks beside the figures of known fast programs, and the engine beside our
-// yardsticks and its targets.
+// The two tables: our yardsticks beside the figures of known fast programs, and the engine beside
+// our yardsticks and its targets.
 #include <optional>
 #include <string>
 #include <vector>

@@ -13,9 +13,9 @@ struct BenchOptions {
   bool quick = false;
   int rounds = 5;
   double quiet_wait_s = 10;
-  std::string only = {};        // run the groups whose name contains this
-  std::string folder = {};      // of this program: where the yardstick programs lie
-  std::string program = {};     // the engine's word count; empty: none built
+  std::string only = {};             // run the groups whose name contains this
+  std::string folder = {};           // of this program: where the yardstick programs lie
+  std::string program = {};          // the engine's word count; empty: none built
   std::string compile_command = {};  // of the word count's file; empty: none
 };
 

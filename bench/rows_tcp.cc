@@ -40,13 +40,11 @@ constexpr TcpCase kTcpCases[] = {
 };
 
 void tcp_case(const TcpCase& job, const BenchOptions& options, Rounds& rounds, Report& report) {
-  const Text text = make_text({.vocabulary = job.vocabulary,
-                               .lines = options.quick ? 100'000u : 1'000'000u,
-                               .seed = 1});
+  const Text text = make_text(
+      {.vocabulary = job.vocabulary, .lines = options.quick ? 100'000u : 1'000'000u, .seed = 1});
   // The words shall be known when the measurement begins: one round of the text and more.
   const double warmup = options.quick ? 0.3 : job.vocabulary > 100'000 ? 1.0 : 0.5;
-  const LoadOptions load{.text = &text, .warmup_s = warmup,
-                         .duration_s = options.quick ? 0.5 : 2};
+  const LoadOptions load{.text = &text, .warmup_s = warmup, .duration_s = options.quick ? 0.5 : 2};
   std::vector<double> speeds, engine_speeds;
   Variant yardstick =
       throughput("hand-written", {options.folder + "/yardstick_tcp_count"}, load, speeds);
@@ -61,7 +59,9 @@ void tcp_case(const TcpCase& job, const BenchOptions& options, Rounds& rounds, R
   if (job.has_target) {
     report.add_speed(name, yardstick, measured ? &engine : nullptr, "CPU ns/word", 0.5);
   }
-  TargetRow row{.what = name + ", throughput", .unit = "M words/s", .yardstick = spread_of(speeds),
+  TargetRow row{.what = name + ", throughput",
+                .unit = "M words/s",
+                .yardstick = spread_of(speeds),
                 .target = "known figure " + format(job.speed_known)};
   if (measured) {
     row.engine = spread_of(engine_speeds);
@@ -98,8 +98,11 @@ constexpr LatencyCase kLatencyCases[] = {
 
 void latency_case(const LatencyCase& job, const Text& text, const Text& frames,
                   const BenchOptions& options, Rounds& rounds, Report& report) {
-  LoadOptions load{.text = &frames, .unit = Unit::bytes, .rate = job.rate,
-                   .warmup_s = 0.3, .duration_s = options.quick ? 0.5 : 1.5};
+  LoadOptions load{.text = &frames,
+                   .unit = Unit::bytes,
+                   .rate = job.rate,
+                   .warmup_s = 0.3,
+                   .duration_s = options.quick ? 0.5 : 1.5};
   std::vector<std::string> relay_command = {options.folder + "/yardstick_relay"};
   if (job.busy) relay_command.push_back("--busy-poll");
   LatencyFigures relay_figures, engine_figures;
@@ -116,13 +119,15 @@ void latency_case(const LatencyCase& job, const Text& text, const Text& frames,
                  }};
   std::vector<Variant*> variants = {&relay, &hiccup};
   if (!options.program.empty()) variants.push_back(&engine);
-  const std::string name = "latency at " + format(job.rate / 1e3) + " k/s, " +
-                           (job.busy ? "busy polling" : "sleeping");
+  const std::string name =
+      "latency at " + format(job.rate / 1e3) + " k/s, " + (job.busy ? "busy polling" : "sleeping");
   rounds.take_turns(name, "us, p50", variants, options.quick ? 1 : kLatencyPairs);
   report.add({name + ", relay p50", "us", relay.spread(), job.known_p50});
   const auto add = [&](const char* which, const std::vector<double>& ours,
                        const std::vector<double>& theirs, bool has_target) {
-    TargetRow row{.what = name + ", " + which, .unit = "us", .yardstick = spread_of(theirs),
+    TargetRow row{.what = name + ", " + which,
+                  .unit = "us",
+                  .yardstick = spread_of(theirs),
                   .target = has_target ? "<= 1.30" : "reported"};
     if (!ours.empty()) {
       row.engine = spread_of(ours);

@@ -1,13 +1,9 @@
 // Rows about the engine's worker as a whole process: the second core, and the footprint.
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <filesystem>
 
 #include "load.h"
 #include "rows.h"
@@ -30,8 +26,8 @@ constexpr SecondCoreCase kSecondCoreCases[] = {
     {"second core, 4 connections, 1 M words", 1'000'000, 1.6},
 };
 
-// The load generator shares the machine with the service, which costs the two-core run more than the
-// other one: the gain shown is a lower bound.
+// The load generator shares the machine with the service, which costs the two-core run more than
+// the other one: the gain shown is a lower bound.
 Variant words_per_second(const BenchOptions& options, const Text& text, int cores) {
   return {std::to_string(cores) + " core(s)", [&options, &text, cores] {
             Load service(engine_command(options, cores, false), cores == 1 ? 0 : kAnyCore,
@@ -45,14 +41,17 @@ Variant words_per_second(const BenchOptions& options, const Text& text, int core
 
 void second_core_case(const SecondCoreCase& job, const BenchOptions& options, Rounds& rounds,
                       Report& report) {
-  const Text text =
-      make_text({.vocabulary = job.vocabulary, .lines = 500'000, .seed = 1});
+  const Text text = make_text({.vocabulary = job.vocabulary, .lines = 500'000, .seed = 1});
   Variant one = words_per_second(options, text, 1), two = words_per_second(options, text, 2);
   rounds.take_turns(job.name, "M words/s", {&one, &two});
   const double gain = two.spread().median / one.spread().median;
-  report.add(TargetRow{.what = job.name, .unit = "M words/s", .engine = two.spread(),
-                       .yardstick = one.spread(), .ratio = gain,
-                       .target = ">= " + format(job.target), .met = gain >= job.target});
+  report.add(TargetRow{.what = job.name,
+                       .unit = "M words/s",
+                       .engine = two.spread(),
+                       .yardstick = one.spread(),
+                       .ratio = gain,
+                       .target = ">= " + format(job.target),
+                       .met = gain >= job.target});
 }
 
 std::vector<std::string> command_with(const BenchOptions& options, std::uint16_t in,
@@ -113,7 +112,9 @@ void absolute_row(const std::string& what, const std::string& unit, double targe
                   std::function<double()> run, Rounds& rounds, Report& report) {
   Variant engine{"engine", std::move(run)};
   rounds.take_turns(what, unit, {&engine});
-  report.add(TargetRow{.what = what, .unit = unit, .engine = engine.spread(),
+  report.add(TargetRow{.what = what,
+                       .unit = unit,
+                       .engine = engine.spread(),
                        .target = "<= " + format(target) + " " + unit,
                        .met = engine.spread().median <= target});
 }
@@ -129,15 +130,19 @@ void second_core_rows(const BenchOptions& options, Rounds& rounds, Report& repor
 void footprint_rows(const BenchOptions& options, Rounds& rounds, Report& report) {
   if (options.program.empty()) return;
   pin_to_core(1);
-  absolute_row("idle worker, resident memory", "MB", kIdleTargetMb,
-               [&] { return idle_mb(options); }, rounds, report);
-  absolute_row("start to first record", "ms", kStartTargetMs,
-               [&] { return start_to_first_record_ms(options); }, rounds, report);
-  absolute_row("stalled sink and endless sender, resident memory", "MB", kStalledTargetMb,
-               [&] { return stalled_sink_mb(options); }, rounds, report);
+  absolute_row(
+      "idle worker, resident memory", "MB", kIdleTargetMb, [&] { return idle_mb(options); }, rounds,
+      report);
+  absolute_row(
+      "start to first record", "ms", kStartTargetMs,
+      [&] { return start_to_first_record_ms(options); }, rounds, report);
+  absolute_row(
+      "stalled sink and endless sender, resident memory", "MB", kStalledTargetMb,
+      [&] { return stalled_sink_mb(options); }, rounds, report);
   if (options.compile_command.empty()) return;
-  absolute_row("compile time of the word count's file", "s", kCompileTargetS,
-               [&] { return compile_seconds(options.compile_command); }, rounds, report);
+  absolute_row(
+      "compile time of the word count's file", "s", kCompileTargetS,
+      [&] { return compile_seconds(options.compile_command); }, rounds, report);
 }
 
 }  // namespace wallaroo::bench

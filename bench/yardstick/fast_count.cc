@@ -90,8 +90,8 @@ inline std::size_t FastCount::split_block(const char* p, std::size_t left) {
   const auto n = static_cast<unsigned>(std::min(left, kBlock));
   __mmask64 valid = _bzhi_u64(~0ull, n);
   const __m512i bytes = _mm512_maskz_loadu_epi8(valid, p);
-  const __mmask64 upper = _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, _mm512_set1_epi8('A')),
-                                                 _mm512_set1_epi8(26));
+  const __mmask64 upper =
+      _mm512_cmplt_epu8_mask(_mm512_sub_epi8(bytes, _mm512_set1_epi8('A')), _mm512_set1_epi8(26));
   _mm512_store_si512(scratch_ + scratch_used_,
                      _mm512_mask_add_epi8(bytes, upper, bytes, _mm512_set1_epi8(0x20)));
   const __m512i classes = _mm512_permutex2var_epi8(_mm512_load_si512(kClasses.of), bytes,
@@ -183,8 +183,8 @@ inline void FastCount::prefetch_until(std::size_t words) {
   for (std::size_t i = prefetched_; i < words; ++i) {
     const char* const word = scratch_ + starts_[i];
 #ifdef __AVX512VBMI2__
-    const __m128i key = _mm_maskz_loadu_epi8(
-        static_cast<__mmask16>(_bzhi_u32(~0u, lengths_[i])), word);
+    const __m128i key =
+        _mm_maskz_loadu_epi8(static_cast<__mmask16>(_bzhi_u32(~0u, lengths_[i])), word);
 #else
     alignas(16) char padded[kInline] = {};
     std::memcpy(padded, word, std::min<std::size_t>(lengths_[i], kInline));
@@ -223,7 +223,8 @@ std::uint64_t FastCount::carry(Slot& slot, std::uint64_t digits) {
   return digits;
 }
 
-// Four stores: the word, the arrow, the digits, the end of the line. Returns where the next line goes.
+// Four stores: the word, the arrow, the digits, the end of the line. Returns where the next line
+// goes.
 inline char* FastCount::print(const Slot& slot, std::uint64_t digits, __m128i key,
                               std::size_t length, char* out) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(out), key);

@@ -2,7 +2,8 @@
 // The fastest word count we can write for this job, the ceiling the engine is held against. Text is
 // split 64 bytes at a time; words of up to 16 bytes live inside 32-byte slots of one table on huge
 // pages; the slots of a batch are prefetched before they are touched; counts are kept as decimal
-// digits, so that printing one is a store. Needs AVX-512 (VBMI2); without it the splitter is scalar.
+// digits, so that printing one is a store. Needs AVX-512 (VBMI2); without it the splitter is
+// scalar.
 #include <immintrin.h>
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
-// The few socket calls of the yardsticks and of the load generator. A failure ends the program: there
-// is nothing to measure then.
+// The few socket calls of the yardsticks and of the load generator. A failure ends the program:
+// there is nothing to measure then.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -3,6 +3,7 @@
 
 int main(int argc, char** argv) {
   using namespace wallaroo::bench;
-  run_service(parse_service_options(argc, argv),
-              [](std::string_view input) -> Handled { return {input.size(), input}; });
+  run_service(parse_service_options(argc, argv), [](std::string_view input) -> Handled {
+    return {input.size(), input};
+  });
 }

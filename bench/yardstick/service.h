@@ -1,6 +1,6 @@
 #pragma once
-// One thread, one epoll: reads from any number of connections, writes to one. What the relay and the
-// hand-written TCP word count share.
+// One thread, one epoll: reads from any number of connections, writes to one. What the relay and
+// the hand-written TCP word count share.
 #include <functional>
 #include <string>
 #include <string_view>

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::size_t kHeaderBytes = 4;
 
-// Common words are short: four letters, and one more for every e^3 ranks, give a mean of 4.9 letters
-// with 10 k words and 5.6 with 1 M.
+// Common words are short: four letters, and one more for every e^3 ranks, give a mean of 4.9
+// letters with 10 k words and 5.6 with 1 M.
 std::size_t letters_of_rank(std::uint64_t rank, Random& random) {
   const double letters = 4.0 + 0.26 * std::log(static_cast<double>(rank + 1)) + 0.6 * random.unit();
   return std::min<std::size_t>(9, static_cast<std::size_t>(letters));

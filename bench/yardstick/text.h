@@ -19,8 +19,8 @@ struct TextOptions {
 /// Framed messages, with what a load generator must know of each.
 struct Text {
   std::string frames;
-  std::vector<std::uint32_t> offsets;    // of message i in frames; one more entry at the end
-  std::vector<std::uint32_t> units;      // output units before message i; one more entry at the end
+  std::vector<std::uint32_t> offsets;  // of message i in frames; one more entry at the end
+  std::vector<std::uint32_t> units;    // output units before message i; one more entry at the end
   std::uint64_t messages() const { return offsets.size() - 1; }
   std::uint64_t words() const { return units.back(); }
 };
