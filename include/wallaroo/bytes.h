@@ -2,7 +2,6 @@
 // until the batch ends. None is thread-safe; each belongs to one core.
 #pragma once
 
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -10,6 +9,8 @@
 #include <string_view>
 #include <type_traits>
 #include <vector>
+
+#include "wallaroo/detail/short_text.h"
 
 namespace wallaroo {
 
@@ -46,9 +47,24 @@ class Bytes {
   }
 
   Bytes& operator<<(std::string_view text) {
-    char* to = prepare(text.size());
-    copy_short(to, text.data(), text.size());
+    char* to = prepare(text.size() + detail::kShortBytes);
+    if (text.size() <= detail::kShortBytes && text.data() != nullptr) [[likely]] {
+      detail::copy_short(to, text.data(), text.size());
+    } else if (!text.empty()) {
+      std::memcpy(to, text.data(), text.size());
+    }
     end_ += text.size();
+    return *this;
+  }
+  template <size_t N>
+  Bytes& operator<<(char (&text)[N]) {
+    return *this << std::string_view(text);
+  }
+  /// A string literal.
+  template <size_t N>
+  Bytes& operator<<(const char (&text)[N]) {
+    std::memcpy(prepare(N), text, N);
+    end_ += N - 1;
     return *this;
   }
   Bytes& operator<<(char c) {
@@ -60,34 +76,52 @@ class Bytes {
   template <class N, class = std::enable_if_t<std::is_arithmetic_v<N> && !std::is_same_v<N, char> &&
                                               !std::is_same_v<N, bool>>>
   Bytes& operator<<(N number) {
-    constexpr size_t kDigits = 32;
-    char* to = prepare(kDigits);
-    end_ = std::to_chars(to, to + kDigits, number).ptr;
+    char* to = prepare(kDigitsMax);
+    if constexpr (std::is_unsigned_v<N>) {
+      end_ = write_decimal(to, number);
+    } else if constexpr (std::is_same_v<N, float>) {
+      end_ = write_number(to, number);
+    } else if constexpr (std::is_floating_point_v<N>) {
+      end_ = write_number(to, static_cast<double>(number));
+    } else {
+      end_ = write_number(to, static_cast<int64_t>(number));
+    }
     return *this;
   }
 
  private:
-  // Most text is a few bytes: two overlapping loads and stores beat a call to memcpy.
-  static void copy_short(char* to, const char* from, size_t bytes) {
-    if (bytes > 16) {
-      std::memcpy(to, from, bytes);
-    } else if (bytes >= 8) {
-      copy_ends<8>(to, from, bytes);
-    } else if (bytes >= 4) {
-      copy_ends<4>(to, from, bytes);
-    } else {
-      for (size_t i = 0; i < bytes; ++i) to[i] = from[i];
+  static constexpr size_t kDigitsMax = 32;
+
+  /// The eight decimal digits of number < 10^8, the first in the lowest byte, as values 0 to 9.
+  /// All lanes of a step are divided at once, by multiplying with a rounded reciprocal.
+  static uint64_t eight_digits(uint64_t number) {
+    uint64_t lanes = number / 10000 | number % 10000 << 32;
+    const uint64_t hundreds = lanes * 10486 >> 20 & 0x7f0000007f;
+    lanes = hundreds | (lanes - 100 * hundreds) << 16;
+    const uint64_t tens = lanes * 103 >> 10 & 0x000f000f000f000f;
+    return tens | (lanes - 10 * tens) << 8;
+  }
+  /// Writes up to 20 digits at `to`, which has room for kDigitsMax bytes; returns the end.
+  static char* write_decimal(char* to, uint64_t number) {
+    constexpr uint64_t kEight = 100'000'000;
+    constexpr uint64_t kZeros = 0x3030303030303030;
+    if (number >= kEight) [[unlikely]] {
+      to = write_decimal(to, number / kEight);
+      const uint64_t text = eight_digits(number % kEight) + kZeros;
+      std::memcpy(to, &text, sizeof text);
+      return to + 8;
     }
+    const uint64_t digits = eight_digits(number);
+    constexpr uint64_t kLast = uint64_t{1} << 56;  // the last digit stays even when it is 0
+    const int leading = __builtin_ctzll(digits | kLast) / 8;
+    const uint64_t text = (digits >> (8 * leading)) + kZeros;
+    std::memcpy(to, &text, sizeof text);
+    return to + 8 - leading;
   }
-  template <size_t N>
-  static void copy_ends(char* to, const char* from, size_t bytes) {
-    char first[N];
-    char last[N];
-    std::memcpy(first, from, N);
-    std::memcpy(last, from + bytes - N, N);
-    std::memcpy(to, first, N);
-    std::memcpy(to + bytes - N, last, N);
-  }
+  static char* write_number(char* to, int64_t number);
+  static char* write_number(char* to, double number);
+  static char* write_number(char* to, float number);
+
   void grow(size_t more);
 
   char* begin_ = nullptr;

@@ -52,7 +52,7 @@ template <class In, class S, class Out, class Function>
 struct StateApply {
   Function function;
 
-  void operator()(const In& in, S& state, Emit<Out>& emit, Context&) {
+  void operator()(const In& in, S& state, Emit<Out>& emit) {
     if constexpr (std::is_invocable_v<Function&, const In&, S&, Emit<Out>&>) {
       function(in, state, emit);
     } else {
@@ -136,16 +136,22 @@ class StateEntry final : public Entry {
   };
 
   void one(const Record& record, S& state) {
-    if (!cleared_.empty()) [[unlikely]]
-      revive(&state);
     output_.begin_record(record.event_time_ns);
-    Context context(chain_, record);
     if (!decode_payload(record, value_)) [[unlikely]] {
       chain_.undecodable(name_);
-      return;
+    } else if constexpr (Apply::kTimers) {
+      with_context(record, state);
+    } else {
+      apply_(value_, state, output_.emit());
     }
+  }
+
+  void with_context(const Record& record, S& state) {
+    if (!cleared_.empty()) [[unlikely]]
+      revive(&state);
+    Context context(chain_, record);
     apply_(value_, state, output_.emit(), context);
-    if (context.state_cleared()) [[unlikely]] {
+    if (context.state_cleared()) {
       state = S{};
       cleared_.push_back({record, &state});
     }

@@ -1,6 +1,7 @@
 // The out-of-line parts of wallaroo/bytes.h and wallaroo/step.h. They live in the leaf module
 // because every module that handles records links them.
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <utility>
 
@@ -28,6 +29,18 @@ Bytes& Bytes::operator=(Bytes&& other) noexcept {
   std::swap(end_, other.end_);
   std::swap(limit_, other.limit_);
   return *this;
+}
+
+char* Bytes::write_number(char* to, int64_t number) {
+  if (number < 0) *to++ = '-';
+  const auto value = static_cast<uint64_t>(number);
+  return write_decimal(to, number < 0 ? -value : value);
+}
+char* Bytes::write_number(char* to, double number) {
+  return std::to_chars(to, to + kDigitsMax, number).ptr;
+}
+char* Bytes::write_number(char* to, float number) {
+  return std::to_chars(to, to + kDigitsMax, number).ptr;
 }
 
 void Bytes::grow(size_t more) {

@@ -37,7 +37,7 @@ BatchPool::~BatchPool() {
 Batch* BatchPool::make(uint32_t capacity) {
   ++refills_;
   bytes_ += sizeof(Batch) + capacity;
-  auto* batch = new (::operator new(sizeof(Batch) + capacity)) Batch;
+  auto* batch = new (::operator new(sizeof(Batch) + capacity + wire::kBatchSlackBytes)) Batch;
   batch->capacity = capacity;
   return batch;
 }

@@ -45,25 +45,33 @@ void Exchange::append(Record* records, size_t count) {
     for (size_t i = 0; i < count; ++i) put(spec_.core, records[i]);
     return;
   }
-  uint64_t not_listed = 0;
-  for (size_t i = 0; i < count; ++i) {
-    records[i].hash = base::routing_hash(records[i].key_view());
-    if (spec_.keys.closed() && !spec_.keys.contains(records[i].hash, records[i].key_view())) {
-      ++not_listed;
-      continue;
-    }
-    put(route(records[i].hash), records[i]);
+  for (size_t i = 0; i < count; ++i) records[i].hash = base::routing_hash(records[i].key_view());
+  if (spec_.keys.closed()) count = keep_listed(records, count);
+  if (channels_.size() == 1) {
+    for (size_t i = 0; i < count; ++i) put(0, records[i]);
+  } else {
+    for (size_t i = 0; i < count; ++i) put(route(records[i].hash), records[i]);
   }
-  if (not_listed != 0) chain_.key_not_listed(not_listed);
 }
 
-void Exchange::put(uint32_t to, const Record& record) {
+/// Moves the records whose keys are listed to the front; returns how many they are.
+size_t Exchange::keep_listed(Record* records, size_t count) {
+  size_t kept = 0;
+  for (size_t i = 0; i < count; ++i) {
+    if (spec_.keys.contains(records[i].hash, records[i].key_view())) records[kept++] = records[i];
+  }
+  if (kept != count) chain_.key_not_listed(count - kept);
+  return kept;
+}
+
+inline void Exchange::put(uint32_t to, const Record& record) {
   const size_t bytes = wire::encoded_bytes(record);
   Batch* batch = channels_[to].open;
   if (batch == nullptr || batch->capacity - batch->header.bytes < bytes) [[unlikely]]
     batch = open(to, bytes);
   wire::append(*batch, record);
-  if (batch->header.count >= spec_.options.batch_records_max) close(to);
+  if (batch->header.count >= spec_.options.batch_records_max) [[unlikely]]
+    close(to);
 }
 
 /// A staging batch with room for `bytes`, after closing one that has too little.

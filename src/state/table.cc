@@ -16,31 +16,6 @@ uint32_t round_up(uint32_t bytes, uint32_t multiple) {
   return (bytes + multiple - 1) / multiple * multiple;
 }
 
-// The high half of a 128-bit product folded into the low one.
-uint64_t fold(uint64_t a, uint64_t b) {
-  __extension__ using Wide = unsigned __int128;
-  const Wide product = Wide{a} * b;
-  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-}
-
-// Up to 16 bytes, zero-padded to two words.
-void load_short(const char* key, size_t bytes, uint64_t (&words)[2]) {
-  words[0] = words[1] = 0;
-  if (bytes == sizeof(uint64_t)) {
-    words[0] = base::load<uint64_t>(key);
-  } else if (bytes > sizeof(uint64_t)) {
-    words[0] = base::load<uint64_t>(key);
-    words[1] = base::load<uint64_t>(key + bytes - 8) >> (8 * (16 - bytes));
-  } else if (bytes >= 4) {
-    const uint64_t first = base::load<uint32_t>(key);
-    words[0] = first | uint64_t{base::load<uint32_t>(key + bytes - 4)} << (8 * (bytes - 4));
-  } else {
-    for (size_t i = 0; i < bytes; ++i) {
-      words[0] |= uint64_t{static_cast<unsigned char>(key[i])} << (8 * i);
-    }
-  }
-}
-
 }  // namespace
 
 InlineTable::InlineTable(const StateType& type, uint32_t partitions, uint64_t slot_seed,
@@ -78,8 +53,10 @@ InlineTable::Probe InlineTable::make_probe(uint64_t hash, std::string_view key) 
   uint64_t mixed;
   // The key itself goes into the mix: prepared collisions of the routing hash stay apart.
   if (__builtin_expect(key.size() <= kInlineKey, 1)) {
-    load_short(key.data(), key.size(), probe.key);
-    mixed = fold(hash ^ probe.key[0] ^ seeds_[0], probe.key[1] ^ seeds_[1]);
+    const auto words = wallaroo::detail::load_short(key.data(), key.size());
+    probe.key[0] = words.low;
+    probe.key[1] = words.high;
+    mixed = base::folded_product(hash ^ probe.key[0] ^ seeds_[0], probe.key[1] ^ seeds_[1]);
   } else {
     ASSERT(key.size() <= kKeyBytesMax, "a key of 1 GiB or more");
     mixed = base::seeded_hash(key, seeds_[0]);

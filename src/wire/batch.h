@@ -9,7 +9,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
+#include "base/bytes.h"
+#include "wallaroo/detail/short_text.h"
 #include "wallaroo/step.h"
 
 namespace wallaroo::wire {
@@ -48,11 +51,45 @@ struct Batch {
   const char* data() const { return reinterpret_cast<const char*>(this + 1); }
 };
 
+constexpr size_t kRecordHeaderBytes = 24;
+/// Behind the capacity of every batch, so that short runs can be copied in constant-size moves.
+constexpr size_t kBatchSlackBytes = 16;
+
+inline bool key_is_payload(const Record& record) {
+  return record.key == record.payload && record.key_bytes == record.payload_bytes;
+}
+
 /// Bytes that the record would take.
-size_t encoded_bytes(const Record& record);
+inline size_t encoded_bytes(const Record& record) {
+  return kRecordHeaderBytes + record.payload_bytes +
+         (key_is_payload(record) ? 0 : record.key_bytes);
+}
+
+namespace detail {
+inline char* put_bytes(char* to, const char* from, size_t bytes) {
+  if (bytes <= wallaroo::detail::kShortBytes) [[likely]] {
+    wallaroo::detail::copy_short(to, from, bytes);
+  } else {
+    std::memcpy(to, from, bytes);
+  }
+  return to + bytes;
+}
+}  // namespace detail
 
 /// Appends the record; it must fit (encoded_bytes <= capacity - bytes).
-void append(Batch& batch, const Record& record);
+inline void append(Batch& batch, const Record& record) {
+  char* to = batch.data() + batch.header.bytes;
+  const bool shared = key_is_payload(record);
+  base::store(to, record.hash);
+  base::store(to + 8, record.event_time_ns);
+  base::store(to + 16, record.key_bytes | (shared ? kKeyIsPayload : 0));
+  base::store(to + 20, record.payload_bytes);
+  to += kRecordHeaderBytes;
+  if (!shared) to = detail::put_bytes(to, record.key, record.key_bytes);
+  to = detail::put_bytes(to, record.payload, record.payload_bytes);
+  batch.header.bytes = static_cast<uint32_t>(to - batch.data());
+  ++batch.header.count;
+}
 
 /// Fills `records` (room for kBatchRecordsMax) with views into the batch. False when the bytes do
 /// not hold exactly header.count records: lengths are checked, the batch may come from outside.
