@@ -8,7 +8,9 @@
 
 #include "wallaroo/error.h"
 #include "wallaroo/graph.h"
+#include "wallaroo/keyed_impl.h"
 #include "wallaroo/stream.h"
+#include "wallaroo/stream_impl.h"
 
 namespace wallaroo {
 
@@ -38,7 +40,7 @@ class Pipeline : detail::UnnamedPipeline {
 struct RunOptions {
   std::string name = "worker";
   uint32_t cores = 1;
-  std::string http{};  ///< address of /metrics, /status and /healthz; empty: none
+  std::string http{};      ///< address of /metrics, /status and /healthz; empty: none
   bool busy_poll = false;  ///< never sleep: lower latency for a whole core of CPU
   bool quiet = false;      ///< no lines on stderr
   std::vector<std::pair<std::string, std::string>> flags{};  ///< values for app.flag
