@@ -55,6 +55,12 @@ TEST_P(Sessions, end_half_an_hour_after_the_last_click) {
                                       told("bob", 1, 0)}));
 }
 
+TEST_P(Sessions, of_the_readme_are_as_it_says) {
+  EXPECT_EQ(run(GetParam(), {"ann 100", "bob 160", "ann 130", "ann 9000", "bob 9060"}),
+            (std::vector<std::string>{told("ann", 1, 0), told("ann", 2, 30), told("bob", 1, 0),
+                                      told("bob", 1, 0)}));
+}
+
 TEST_P(Sessions, are_those_of_the_sorted_clicks) {
   Draw draw;
   std::vector<std::string> lines;

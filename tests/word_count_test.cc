@@ -137,6 +137,11 @@ Totals run(Count count, uint32_t cores, const std::vector<std::string>& text) {
 
 class WordCount : public testing::TestWithParam<uint32_t> {};
 
+TEST_P(WordCount, of_the_readme_is_as_it_says) {
+  EXPECT_EQ(run(count_words, GetParam(), {"The cat. \"The dog!\""}),
+            (Totals{{"the", 2}, {"cat", 1}, {"dog", 1}}));
+}
+
 TEST_P(WordCount, both_forms_have_the_totals_of_a_plain_loop) {
   const std::vector<std::string> text = made_text(3000);
   const Totals expected = plain_totals(text);

@@ -8,7 +8,9 @@
 
 #include "wallaroo/error.h"
 #include "wallaroo/graph.h"
+#include "wallaroo/keyed_impl.h"
 #include "wallaroo/stream.h"
+#include "wallaroo/stream_impl.h"
 
 namespace wallaroo {
 

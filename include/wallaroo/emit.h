@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -28,6 +30,10 @@ class Emit {
     if constexpr (!std::is_assignable_v<T&, U&&>) {
       static_assert(detail::kNever<U>,
                     "emit(): the value is not of the type that this computation puts out");
+    } else if constexpr (std::is_same_v<T, std::string_view> && std::is_same_v<U, std::string>) {
+      static_assert(detail::kNever<U>,
+                    "emit(): the view would outlive this temporary string; write the text into "
+                    "emit.buffer(bytes), or put std::string out");
     } else {
       if (count_ == capacity_) [[unlikely]]
         grow();

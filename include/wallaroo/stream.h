@@ -1,5 +1,5 @@
 // Streams: what a pipeline is built from. A Stream<T> is a plain handle (application, node); it
-// never carries the chain behind it in its type.
+// never carries the chain behind it in its type. The bodies are in stream_impl.h and keyed_impl.h.
 #pragma once
 
 #include <functional>
@@ -109,5 +109,3 @@ class Keyed : detail::UnnamedKeyed {
 };
 
 }  // namespace wallaroo
-
-#include "wallaroo/stream_impl.h"

@@ -1,62 +1,11 @@
-// The bodies of Stream's and Keyed's methods. Each checks its function first and says what is wrong
-// in one sentence; nothing else is instantiated after that.
+// The bodies of Stream's methods. Each checks its function first and says what is wrong in one
+// sentence; nothing else is instantiated after that.
 #pragma once
 
+#include "wallaroo/detail/functions.h"
 #include "wallaroo/stream.h"
 
 namespace wallaroo {
-namespace detail {
-
-template <class T>
-inline constexpr bool kValue =
-    std::is_object_v<T>&& std::is_default_constructible_v<T>&& std::is_move_assignable_v<T>;
-
-/// The key function as a callable, whether given as one or as a pointer to member.
-template <class T, class Function>
-auto as_callable(Function function) {
-  if constexpr (std::is_member_pointer_v<Function>) {
-    return [function](const T& value) -> decltype(auto) { return std::invoke(function, value); };
-  } else {
-    return function;
-  }
-}
-
-/// The key of a Keyed; void after an error.
-template <class>
-struct KeyOf {
-  using type = void;
-};
-template <class T, class K>
-struct KeyOf<Keyed<T, K>> {
-  using type = K;
-};
-
-template <class P, class T>
-concept HasOnEvent = requires(P& p, const T& value, Context& context) {
-  p.on_event(value, context);
-};
-template <class P>
-concept HasOnTimer = requires(P& p, std::string_view name, Context& context) {
-  p.on_timer(name, context);
-};
-
-/// The message types that on_event and on_timer produce, or void.
-template <class P, class T>
-using EventOutput = typename OptionalValue<std::remove_cvref_t<decltype(std::declval<P&>().on_event(
-    std::declval<const T&>(), std::declval<Context&>()))>>::type;
-template <class P>
-using TimerOutput = typename OptionalValue<std::remove_cvref_t<decltype(std::declval<P&>().on_timer(
-    std::string_view{}, std::declval<Context&>()))>>::type;
-
-/// The message type a process produces: what on_event returns, or else what on_timer does.
-template <class P, class T>
-using ProcessOutput =
-    std::conditional_t<std::is_void_v<EventOutput<P, T>>, TimerOutput<P>, EventOutput<P, T>>;
-template <class P, class T>
-inline constexpr bool kOneOutput =
-    std::is_void_v<TimerOutput<P>> || std::is_same_v<TimerOutput<P>, ProcessOutput<P, T>>;
-
-}  // namespace detail
 
 template <class T>
 template <class Out>
@@ -172,67 +121,6 @@ Stream<T> Stream<T>::event_time(TimeFunction time, BoundedLateness lateness) con
 }
 
 template <class T>
-template <class KeyFunction>
-auto Stream<T>::key_by(KeyFunction key) const {
-  auto function = detail::as_callable<T>(key);
-  using Function = decltype(function);
-  if constexpr (!std::is_invocable_v<Function&, const T&>) {
-    static_assert(
-        detail::kNever<KeyFunction>,
-        "key_by(): the function must take a const reference to this stream's message type "
-        "and return the key");
-    return detail::Broken{};
-  } else {
-    using K = std::remove_cvref_t<std::invoke_result_t<Function&, const T&>>;
-    if constexpr (!Keyable<K>) {
-      static_assert(
-          detail::kNever<K>,
-          "key_by(): the key must be an integer, an enum, a string or a plain struct of such");
-      return detail::Broken{};
-    } else if constexpr (!Encodable<T>) {
-      static_assert(
-          detail::kNever<T>,
-          "key_by(): this stream's message type cannot be serialised; make it a plain struct "
-          "or specialise wallaroo::Codec for it");
-      return detail::Broken{};
-    } else {
-      const uint32_t node = graph_->add(
-          {.kind = NodeKind::key_by,
-           .name = "key-by",
-           .pipeline = pipeline_,
-           .inputs = {node_},
-           .factory = detail::makes_step([function](const Wiring& wiring) {
-             return std::make_unique<detail::KeyByStep<T, K, Function>>(wiring, "key-by", function);
-           }),
-           .key_type = Codec<K>::description()});
-      return Keyed<T, K>(*graph_, node, pipeline_);
-    }
-  }
-}
-
-template <class T>
-template <class KeyFunction, class K>
-auto Stream<T>::key_by(KeyFunction key, const std::vector<K>& keys) const {
-  auto keyed = key_by(std::move(key));
-  using Made = typename detail::KeyOf<decltype(keyed)>::type;
-  if constexpr (std::is_void_v<Made>) {
-    return keyed;
-  } else if constexpr (!std::is_convertible_v<const K&, Made>) {
-    static_assert(detail::kNever<K>,
-                  "key_by(): the listed keys must be of the type that the function returns");
-    return detail::Broken{};
-  } else {
-    Node& node = graph_->nodes.back();
-    node.closed = true;
-    for (const Made listed : keys) {
-      Bytes scratch;
-      node.closed_keys.emplace_back(key_bytes<Made>(listed, scratch));
-    }
-    return keyed;
-  }
-}
-
-template <class T>
 Stream<T> Stream<T>::merge(std::string name, const Stream<T>& other) const {
   if constexpr (!Encodable<T>) {
     static_assert(
@@ -276,5 +164,3 @@ void Stream<T>::sink(std::string name, Sink<Encoder> sink) const {
 }
 
 }  // namespace wallaroo
-
-#include "wallaroo/keyed_impl.h"

@@ -76,6 +76,9 @@ void computations(const wl::Stream<Order>& orders) {
   orders.to_many<int>("split", [](const Order&) { return 1; });
 #elif defined(CASE_to_many_emits_another_type)
   orders.to_many<int>("split", [](const Order& order, auto& emit) { emit(order.user); });
+#elif defined(CASE_to_many_emits_a_view_of_a_temporary)
+  orders.to_many<std::string_view>("split",
+                                   [](const Order& order, auto& emit) { emit(order.user + "!"); });
 #elif defined(CASE_to_many_without_name)
   orders.to_many<int>([](const Order&, wl::Emit<int>&) {});
 #elif !defined(ONE_MISTAKE)

@@ -20,6 +20,6 @@ inline wl::Stream<WordTotal> count_words(const wl::Stream<std::string_view>& lin
       });
 }
 
-inline void write_total(const WordTotal& value, wl::Bytes& out) {
+constexpr auto write_total = [](const WordTotal& value, wl::Bytes& out) {
   out << value.word << " => " << value.total;
-}
+};

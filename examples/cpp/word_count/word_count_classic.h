@@ -19,9 +19,9 @@ struct Dictionary {
   }
 };
 
-inline char letter_of(std::string_view word) {
+constexpr auto letter_of = [](std::string_view word) {
   return word[0] >= 'a' && word[0] <= 'z' ? word[0] : '!';
-}
+};
 
 inline std::vector<char> letters() {
   std::vector<char> all = {'!'};

@@ -53,13 +53,14 @@ void emit_trimmed(const char* begin, const char* end, Emit& emit) {
 }
 
 /// Calls emit(std::string_view) with each word of `line`. The words lie in memory from
-/// emit.buffer(), which a wallaroo::Emit keeps until the batch ends.
+/// emit.buffer(), which a wallaroo::Emit keeps until the batch ends. The last block is filled up
+/// with spaces, so that the end of the line ends a word like any other.
 template <class Emit>
 void split(std::string_view line, Emit& emit) {
   char* const lower = emit.buffer(line.size() + kBlock).data();
   const char* begin = lower;  // of the word that has begun and not ended
   uint64_t inside = 0;        // whether the byte before the block is part of a word
-  for (size_t at = 0; at < line.size(); at += kBlock) {
+  for (size_t at = 0; at <= line.size(); at += kBlock) {
     char padded[kBlock];
     const char* from = line.data() + at;
     if (const size_t left = line.size() - at; left < kBlock) {
@@ -81,7 +82,6 @@ void split(std::string_view line, Emit& emit) {
     }
     inside = word >> 63;
   }
-  if (inside != 0) emit_trimmed(begin, lower + line.size(), emit);
 }
 
 }  // namespace words

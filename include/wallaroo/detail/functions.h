@@ -1,0 +1,53 @@
+// What the methods of streams ask about the functions they are given. Users do not need this
+// header.
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "wallaroo/keyed_steps.h"
+
+namespace wallaroo::detail {
+
+template <class T>
+inline constexpr bool kValue =
+    std::is_object_v<T>&& std::is_default_constructible_v<T>&& std::is_move_assignable_v<T>;
+
+/// The key function as a callable, whether given as one or as a pointer to member.
+template <class T, class Function>
+auto as_callable(Function function) {
+  if constexpr (std::is_member_pointer_v<Function>) {
+    return [function](const T& value) -> decltype(auto) { return std::invoke(function, value); };
+  } else {
+    return function;
+  }
+}
+
+template <class P, class T>
+concept HasOnEvent = requires(P& p, const T& value, Context& context) {
+  p.on_event(value, context);
+};
+template <class P>
+concept HasOnTimer = requires(P& p, std::string_view name, Context& context) {
+  p.on_timer(name, context);
+};
+
+/// The message types that on_event and on_timer produce, or void.
+template <class P, class T>
+using EventOutput = typename OptionalValue<std::remove_cvref_t<decltype(std::declval<P&>().on_event(
+    std::declval<const T&>(), std::declval<Context&>()))>>::type;
+template <class P>
+using TimerOutput = typename OptionalValue<std::remove_cvref_t<decltype(std::declval<P&>().on_timer(
+    std::string_view{}, std::declval<Context&>()))>>::type;
+
+/// The message type a process produces: what on_event returns, or else what on_timer does.
+template <class P, class T>
+using ProcessOutput =
+    std::conditional_t<std::is_void_v<EventOutput<P, T>>, TimerOutput<P>, EventOutput<P, T>>;
+template <class P, class T>
+inline constexpr bool kOneOutput =
+    std::is_void_v<TimerOutput<P>> || std::is_same_v<TimerOutput<P>, ProcessOutput<P, T>>;
+
+}  // namespace wallaroo::detail
