@@ -34,8 +34,8 @@ if(MOLD)
 endif()
 
 # wallaroo_module(<name> <dependency modules>...): the static library wallaroo_<name> of every
-# *.cc in the current folder (and one level below) that is neither a test nor main.cc, and, when tests are on, the
-# program test_<name> of its *_test.cc files.
+# *.cc in the current folder (and one level below) that is neither a test nor main.cc, and, when
+# tests are on, the program test_<name> of its *_test.cc files.
 function(wallaroo_module name)
   file(GLOB sources CONFIGURE_DEPENDS *.cc */*.cc)
   set(tests ${sources})
@@ -55,18 +55,6 @@ function(wallaroo_module name)
   if(WALLAROO_TESTS AND tests)
     wallaroo_test(test_${name} ${tests})
     target_link_libraries(test_${name} PRIVATE wallaroo_${name})
-  endif()
-endfunction()
-
-# wallaroo_allocator(<program>): links mimalloc, where it is installed, into a program of ours. A user's
-# program chooses for itself, and a sanitizer brings its own.
-option(WALLAROO_MIMALLOC "Link mimalloc into executables, if found" ON)
-function(wallaroo_allocator program)
-  if(WALLAROO_MIMALLOC AND NOT WALLAROO_SANITIZE)
-    find_package(mimalloc QUIET)
-    if(mimalloc_FOUND)
-      target_link_libraries(${program} PRIVATE mimalloc)
-    endif()
   endif()
 endfunction()
 
