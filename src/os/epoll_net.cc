@@ -12,6 +12,7 @@
 
 #include "base/assert.h"
 #include "os/clock.h"
+#include "os/peer_liveness.h"
 #include "os/socket_address.h"
 
 namespace wallaroo::os {
@@ -24,7 +25,10 @@ constexpr int kBacklog = 1024;          // the kernel cuts it to net.core.somaxc
 constexpr size_t kAcceptsPerPoll = 64;  // so that a flood of peers cannot starve the others
 constexpr size_t kPartsPerCall = 64;
 constexpr int64_t kAcceptPauseNs = 100'000'000;
-constexpr uint64_t kWaker = 0;  // no slot has this id: generations begin with 1
+constexpr int64_t kWaitMaxNs = 1'000'000'000;   // so that silent peers are noticed while asleep
+constexpr int64_t kCheckNs = 100'000'000;       // between two looks at some of the peers
+constexpr int64_t kCheckAllNs = 5'000'000'000;  // until every peer has been looked at
+constexpr uint64_t kWaker = 0;                  // no slot has this id: generations begin with 1
 constexpr uint32_t kReadMask = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 uint64_t make_id(uint32_t index, uint32_t generation) { return uint64_t{generation} << 32 | index; }
@@ -36,8 +40,7 @@ void set_option(int fd, int level, int name, int value) {
   (void)setsockopt(fd, level, name, &value, sizeof value);
 }
 
-/// Accepted sockets inherit these from their listener. TCP_USER_TIMEOUT is not among them: it also
-/// resets a living peer that merely stops reading for that long, which is ordinary back-pressure.
+/// Accepted sockets inherit these from their listener.
 void tune(int fd) {
   set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -111,7 +114,7 @@ int pending_error(int fd) {
 
 }  // namespace
 
-Result<std::unique_ptr<EpollNet>> EpollNet::make() {
+Result<std::unique_ptr<EpollNet>> EpollNet::make(const EpollNetOptions& options) {
   Descriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
   Descriptor waker(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   Descriptor spare = open_spare();
@@ -121,11 +124,16 @@ Result<std::unique_ptr<EpollNet>> EpollNet::make() {
   if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, waker.get(), &event) != 0)
     return descriptors_error("cannot watch an eventfd", errno);
   return std::unique_ptr<EpollNet>(
-      new EpollNet(std::move(epoll), std::move(waker), std::move(spare)));
+      new EpollNet(options, std::move(epoll), std::move(waker), std::move(spare)));
 }
 
-EpollNet::EpollNet(Descriptor epoll, Descriptor waker, Descriptor spare)
-    : epoll_(std::move(epoll)), waker_(std::move(waker)), spare_(std::move(spare)) {}
+EpollNet::EpollNet(const EpollNetOptions& options, Descriptor epoll, Descriptor waker,
+                   Descriptor spare)
+    : options_(options),
+      epoll_(std::move(epoll)),
+      waker_(std::move(waker)),
+      spare_(std::move(spare)),
+      last_check_ns_(read_clock().mono_ns) {}
 
 EpollNet::~EpollNet() {
   for (const Slot& slot : slots_)
@@ -184,6 +192,7 @@ size_t EpollNet::poll(std::span<io::NetEvent> events) {
     for (size_t i = 0; i < raw_count_; ++i) translate(raw_[i]);
     raw_count_ = 0;
     if (!accepting_.empty()) accept_all();
+    check_peers();
   }
   size_t count = 0;
   while (count < events.size() && !told_.empty()) {
@@ -195,6 +204,8 @@ size_t EpollNet::poll(std::span<io::NetEvent> events) {
 
 void EpollNet::wait(int64_t timeout_ns) {
   if (!told_.empty() || raw_count_ != 0) return;
+  if (slots_.size() > unused_.size() && (timeout_ns < 0 || timeout_ns > kWaitMaxNs))
+    timeout_ns = kWaitMaxNs;
   if (!accepting_.empty()) {
     const int64_t pause = std::max<int64_t>(0, accept_again_ns_ - read_clock().mono_ns);
     timeout_ns = timeout_ns < 0 ? pause : std::min(timeout_ns, pause);
@@ -268,6 +279,25 @@ void EpollNet::finish_connect(uint64_t id, Slot& slot) {
   }
   slot.kind = Kind::connected;
   tell(NetEventKind::connected, id);
+}
+
+/// A few connections at a time, so that ten thousand of them never cost a noticeable pause.
+void EpollNet::check_peers() {
+  const int64_t now = read_clock().mono_ns;
+  const int64_t elapsed = std::min(now - last_check_ns_, kCheckAllNs);
+  if (elapsed < kCheckNs) return;
+  last_check_ns_ = now;
+  const auto all = static_cast<int64_t>(slots_.size());
+  for (int64_t turns = (all * elapsed + kCheckAllNs - 1) / kCheckAllNs; turns > 0; --turns) {
+    if (next_check_ >= slots_.size()) next_check_ = 0;
+    const auto index = static_cast<uint32_t>(next_check_++);
+    Slot& slot = slots_[index];
+    if (slot.kind != Kind::connected || slot.closed_told) continue;
+    if (!has_peer_vanished(slot.fd, options_.peer_silence_ns)) continue;
+    slot.broken = true;
+    slot.closed_told = true;
+    tell(NetEventKind::closed, make_id(index, slot.generation));
+  }
 }
 
 void EpollNet::accept_all() {

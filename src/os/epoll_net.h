@@ -15,9 +15,14 @@
 
 namespace wallaroo::os {
 
+struct EpollNetOptions {
+  /// A peer that owes an answer is given up after so long without any sign of life.
+  int64_t peer_silence_ns = 20'000'000'000;
+};
+
 class EpollNet final : public io::Net {
  public:
-  static Result<std::unique_ptr<EpollNet>> make();
+  static Result<std::unique_ptr<EpollNet>> make(const EpollNetOptions& options = {});
   ~EpollNet() override;
   EpollNet(const EpollNet&) = delete;
   EpollNet& operator=(const EpollNet&) = delete;
@@ -59,7 +64,7 @@ class EpollNet final : public io::Net {
     bool closed_told = false;
   };
 
-  EpollNet(Descriptor epoll, Descriptor waker, Descriptor spare);
+  EpollNet(const EpollNetOptions& options, Descriptor epoll, Descriptor waker, Descriptor spare);
 
   Slot* find(uint64_t id);
   uint64_t take_slot(Descriptor socket, Kind kind);
@@ -68,12 +73,14 @@ class EpollNet final : public io::Net {
   void fetch(int64_t timeout_ns);
   void translate(const epoll_event& event);
   void finish_connect(uint64_t id, Slot& slot);
+  void check_peers();
   void accept_all();
   bool accept_some(uint64_t listener);
   int shed_one(int listener_fd);
   void tell(io::NetEventKind kind, uint64_t connection, uint64_t listener = 0);
   bool is_current(const io::NetEvent& event);
 
+  const EpollNetOptions options_;
   const Descriptor epoll_;
   const Descriptor waker_;
   Descriptor spare_;  // given up for a moment to accept and close when no other is left
@@ -82,6 +89,8 @@ class EpollNet final : public io::Net {
   std::deque<io::NetEvent> told_;       // translated, not yet polled
   std::vector<uint64_t> accepting_;     // listeners that may have more to accept
   int64_t accept_again_ns_ = 0;         // while nothing can be accepted: not before this
+  int64_t last_check_ns_ = 0;           // of peers
+  size_t next_check_ = 0;               // the slot that is checked next
   std::array<epoll_event, 256> raw_{};  // what the last fetch returned
   size_t raw_count_ = 0;
 };

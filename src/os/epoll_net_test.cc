@@ -2,6 +2,7 @@
 #include "os/epoll_net.h"
 
 #include <gtest/gtest.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -87,7 +88,9 @@ io::IoResult write(EpollNet& net, io::ConnectionId connection, std::string_view 
 }
 
 struct Pair {
-  std::unique_ptr<EpollNet> net = make_net();
+  explicit Pair(const EpollNetOptions& options = {}) : net(std::move(*EpollNet::make(options))) {}
+
+  std::unique_ptr<EpollNet> net;
   io::ListenerId listener = *net->listen({"127.0.0.1", 0});
   Descriptor client = dial(net->listen_address(listener));
   io::ConnectionId connection = expect_event(*net, NetEventKind::accepted);
@@ -182,6 +185,32 @@ TEST(EpollNet, a_reset_is_told_as_closed_and_never_looks_like_a_clean_end) {
   read_until_blocked(*pair.net, pair.connection, IoStatus::broken);
   EXPECT_EQ(write(*pair.net, pair.connection, "x").status, IoStatus::broken);  // and no SIGPIPE
   expect_silence(*pair.net);
+}
+
+/// From now on nothing that arrives at the socket is seen or answered, as if its machine were gone.
+void go_deaf(const Descriptor& socket) {
+  sock_filter drop_all = BPF_STMT(BPF_RET | BPF_K, 0);
+  const sock_fprog program{.len = 1, .filter = &drop_all};
+  ASSERT_EQ(setsockopt(socket.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program), 0);
+}
+
+TEST(EpollNet, gives_up_a_peer_that_has_vanished) {
+  Pair pair(EpollNetOptions{.peer_silence_ns = kSecond / 2});
+  const int64_t begin = read_clock().mono_ns;
+  go_deaf(pair.client);
+  EXPECT_EQ(write(*pair.net, pair.connection, "anybody there?").bytes, 14u);
+  const auto event = next(*pair.net, 20 * kSecond);
+  ASSERT_TRUE(event.has_value());
+  EXPECT_EQ(event->kind, NetEventKind::closed);
+  EXPECT_GT(read_clock().mono_ns - begin, kSecond / 2);
+}
+
+TEST(EpollNet, bears_a_peer_that_only_does_not_read) {
+  Pair pair(EpollNetOptions{.peer_silence_ns = kSecond / 20});
+  const std::string block(100'000, 'x');
+  while (write(*pair.net, pair.connection, block).status == IoStatus::ok) {
+  }
+  expect_silence(*pair.net, 3 * kSecond);  // several probes of the closed window were answered
 }
 
 TEST(EpollNet, shutdown_write_lets_the_peer_see_the_end) {
