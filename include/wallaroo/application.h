@@ -56,10 +56,7 @@ class Application {
   Pipeline pipeline(std::string name) { return Pipeline(graph_, std::move(name)); }
 
   /// A command-line flag `--name` with a default, usable where a Setting is taken.
-  Setting flag(std::string name, std::string fallback) {
-    graph_.flags.push_back(name);
-    return Setting(std::move(name), std::move(fallback));
-  }
+  Setting flag(std::string name, std::string fallback);
 
   /// Checks the graph: every mistake at once, in one error.
   Result<void> check() const;

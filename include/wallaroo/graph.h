@@ -89,10 +89,8 @@ struct Graph {
   std::vector<Node> nodes;
   std::vector<std::string> flags;  ///< names asked for by app.flag
 
-  uint32_t add(Node node) {
-    nodes.push_back(std::move(node));
-    return static_cast<uint32_t>(nodes.size() - 1);
-  }
+  /// Appends a node and returns its number.
+  uint32_t add(Node node);
 };
 
 }  // namespace wallaroo

@@ -8,6 +8,16 @@
 
 namespace wallaroo {
 
+uint32_t Graph::add(Node node) {
+  nodes.push_back(std::move(node));
+  return static_cast<uint32_t>(nodes.size() - 1);
+}
+
+Setting Application::flag(std::string name, std::string fallback) {
+  graph_.flags.push_back(name);
+  return Setting(std::move(name), std::move(fallback));
+}
+
 Result<void> Application::check() const {
   auto plan = plan::build(graph_);
   if (!plan) return tl::unexpected(std::move(plan).error());
