@@ -15,8 +15,8 @@ namespace wallaroo::base {
 /// The two halves of a 128-bit product, folded into one word.
 inline uint64_t folded_product(uint64_t a, uint64_t b) {
   __extension__ using Wide = unsigned __int128;
-  const Wide product = Wide{a} * b;
-  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+  // Two products in the source, one instruction: g++ 12 keeps a variable of 128 bits in memory.
+  return (a * b) ^ static_cast<uint64_t>((Wide{a} * b) >> 64);
 }
 
 /// Of keys up to 16 bytes: their zero-padded words and their length through two folded products

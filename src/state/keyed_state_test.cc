@@ -147,6 +147,17 @@ TYPED_TEST(KeyedStateContract, makes_a_state_on_first_use_and_keeps_it) {
   expect_equal<T>(*state, model);
 }
 
+TYPED_TEST(KeyedStateContract, takes_an_empty_key_that_lies_nowhere) {
+  using T = typename TypeParam::Value;
+  const auto state = TypeParam::make();
+  Record record;
+  record.hash = base::routing_hash({});
+  record.payload_bytes = 3;
+  AddEntry<T> entry;
+  EXPECT_EQ(state->update(&record, 0, 1, entry), 1u);
+  expect_equal<T>(*state, {{"", 3}});
+}
+
 TYPED_TEST(KeyedStateContract, tells_apart_keys_of_every_length_and_grows) {
   using T = typename TypeParam::Value;
   const auto state = TypeParam::make();

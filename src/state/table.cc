@@ -3,14 +3,18 @@
 #include <bit>
 #include <new>
 
-#include "base/bytes.h"
 #include "base/rng.h"
 #include "state/table_layout.h"
+#include "wallaroo/detail/short_text.h"
 
 namespace wallaroo::state {
 namespace {
 
+using wallaroo::detail::load_short;
+using wallaroo::detail::ShortWords;
+
 constexpr uint32_t kInlineStateMax = 512;
+constexpr size_t kAhead = 32;  // keys between the prefetch of a slot and its use
 
 uint32_t round_up(uint32_t bytes, uint32_t multiple) {
   return (bytes + multiple - 1) / multiple * multiple;
@@ -20,12 +24,9 @@ uint32_t round_up(uint32_t bytes, uint32_t multiple) {
 
 InlineTable::InlineTable(const StateType& type, uint32_t partitions, uint64_t slot_seed,
                          TableOptions options)
-    : type_(type), count_(partitions), directories_(partitions) {
+    : type_(type), count_(partitions), pool_(options.memory), directories_(partitions) {
   ASSERT(std::has_single_bit(partitions) && partitions <= 65536,
          "the number of partitions must be a power of two up to 65,536");
-  base::Rng rng(slot_seed);
-  seeds_[0] = rng.next();
-  seeds_[1] = rng.next();
   indirect_ = type.bytes > kInlineStateMax || type.alignment > kCacheLine;
   copyable_ = type.trivial || indirect_;
   const uint32_t alignment = indirect_ ? alignof(void*) : type.alignment;
@@ -40,80 +41,117 @@ InlineTable::InlineTable(const StateType& type, uint32_t partitions, uint64_t sl
   const uint32_t slots = std::min(options.segment_bytes_max / stride_, 1u << 15);
   bits_max_ = std::max(std::bit_width(slots) - 1u, kFirstBits);
   if (slots < (1u << kFirstBits)) bits_max_ = kFirstBits;
-  partitions_.assign(partitions, {no_segment(), kTagBits, 0});
+  partitions_.assign(partitions, {empty_segment(), kTagBits, 0});
   bytes_ = partitions * (sizeof(Partition) + sizeof(void*));
+  base::Rng rng(slot_seed);
+  hot_ = {.seeds = {rng.next(), rng.next()},
+          .partitions = partitions_.data(),
+          .partition_count = count_,
+          .home_index_mask = ((1u << bits_max_) - 1) & home_mask_,
+          .stride = stride_};
 }
 
 InlineTable::~InlineTable() {
   for (uint32_t i = 0; i < count_; ++i) drop(PartitionId(i));
 }
 
-InlineTable::Probe InlineTable::make_probe(uint64_t hash, std::string_view key) const {
-  Probe probe;
+inline __attribute__((always_inline)) void InlineTable::prepare(const Hot& hot, uint64_t hash,
+                                                                std::string_view key, size_t stride,
+                                                                Probe& probe) {
+  ShortWords words;
   uint64_t mixed;
   // The key itself goes into the mix: prepared collisions of the routing hash stay apart.
   if (__builtin_expect(key.size() <= kInlineKey, 1)) {
-    const auto words = wallaroo::detail::load_short(key.data(), key.size());
-    probe.key[0] = words.low;
-    probe.key[1] = words.high;
-    mixed = base::folded_product(hash ^ probe.key[0] ^ seeds_[0], probe.key[1] ^ seeds_[1]);
+    words = load_short(key.data(), key.size());
+    mixed = base::folded_product(hash ^ words.low ^ hot.seeds[0], words.high ^ hot.seeds[1]);
   } else {
     ASSERT(key.size() <= kKeyBytesMax, "a key of 1 GiB or more");
-    mixed = base::seeded_hash(key, seeds_[0]);
-    probe.key[0] = 0;  // no address: the bytes must be compared
-    probe.key[1] = mixed;
+    mixed = base::seeded_hash(key, hot.seeds[0]);
+    // No address: never equal to a slot's, so that the bytes are compared.
+    words = {.low = 0, .high = mixed};
   }
   const uint64_t tag = mixed >> kTagBits;
   probe.head = (tag << kTagBits) | (key.size() << kLengthShift) | kDirty | kUsed;
-  probe.partition = partition_of(hash, count_).value;
-  probe.word = segment_word(partitions_[probe.partition], tag);
-  const uint32_t mask = ((1u << bits_max_) - 1) & home_mask_;
-  probe.index = static_cast<uint32_t>(tag >> (probe.word & kShiftMask)) & mask;
+  probe.key[0] = words.low;
+  probe.key[1] = words.high;
+  const uint32_t partition = partition_of(hash, hot.partition_count).value;
+  const uint64_t word = segment_word(hot.partitions[partition], tag);
+  const uint64_t index = (tag >> (word & kShiftMask)) & hot.home_index_mask;
+  probe.home = reinterpret_cast<Slot*>((word & ~kShiftMask) + index * stride);
+}
+
+InlineTable::Probe InlineTable::probe_for(uint64_t hash, std::string_view key) const {
+  Probe probe;
+  prepare(hot_, hash, key, stride_, probe);
   return probe;
 }
 
 // The slot that holds the key, or else the empty slot where it belongs.
+InlineTable::Slot* InlineTable::search(const Probe& probe, uint64_t hash, const char* key) const {
+  const Segment in = segment(segment_word(partitions_[partition_index(hash)], probe.tag()));
+  for (uint32_t index = home_of(in, probe.tag());; index = (index + 1) & in.mask) {
+    Slot* slot = slot_at(in, index);
+    if (slot->head == 0 || probe.short_key_is(*slot)) return slot;
+    if ((slot->head | kDirty) != probe.head || slot->key[1] != probe.key[1]) continue;
+    const size_t bytes = slot->key_bytes();
+    if (bytes > kInlineKey && std::memcmp(slot->long_key(), key, bytes) == 0) return slot;
+  }
+}
+
+// Prepares and prefetches all keys, and looks each up in its home kAhead keys later, when the line
+// is there; the two interleaved keep the processor busier than one after the other. Notes the
+// places of keys that are not at home and returns how many.
+//
+// Nearly all keys lie in the cache line of their home. Which slot of it, and which keys do not,
+// cannot be predicted; so there is no branch on either.
 template <uint32_t kStride>
-inline InlineTable::Slot* InlineTable::search_in(const Probe& probe, const char* key) const {
-  char* slots = reinterpret_cast<char*>(probe.word & ~kShiftMask);
-  uint32_t index = probe.index;
-  const size_t stride = kStride == 0 ? stride_ : kStride;
-  for (;;) {
-    Slot* slot = reinterpret_cast<Slot*>(slots + index * stride);
-    if ((slot->head | kDirty) == probe.head && slot->key[1] == probe.key[1]) {
-      if (slot->key[0] == probe.key[0]) return slot;
-      const size_t bytes = slot->key_bytes();
-      if (bytes > kInlineKey && std::memcmp(slot->long_key(), key, bytes) == 0) return slot;
+size_t InlineTable::look_home(const Record* records, size_t count, Probe* probes, void** states,
+                              uint8_t* elsewhere) {
+  const Hot hot = hot_;
+  const size_t stride = kStride == 0 ? hot.stride : kStride;
+  const auto prepare_one = [&](size_t i) __attribute__((always_inline)) {
+    prepare(hot, records[i].hash, records[i].key_view(), stride, probes[i]);
+    __builtin_prefetch(probes[i].home, 1);
+    if (kStride == 0) __builtin_prefetch(reinterpret_cast<char*>(probes[i].home) + stride - 1, 1);
+  };
+  size_t elsewhere_count = 0;
+  const auto look_up_one = [&](size_t i) __attribute__((always_inline)) {
+    const Probe& probe = probes[i];
+    char* slot = reinterpret_cast<char*>(probe.home);
+    uint64_t found = probe.short_key_is(*probe.home);
+    if (kStride == kCacheLine / 2) {
+      const uint64_t second = probe.short_key_is(*reinterpret_cast<Slot*>(slot + kStride));
+      slot += second * kStride;
+      found |= second;
     }
-    if (slot->head == 0) return slot;
-    index = (index + 1) & segment(probe.word).mask;
+    Slot* at = reinterpret_cast<Slot*>(slot);
+    at->head |= found * kDirty;
+    states[i] = kStride == 0 ? state_of(at) : at + 1;
+    elsewhere[elsewhere_count] = static_cast<uint8_t>(i);
+    elsewhere_count += 1 - found;
+  };
+  const size_t ahead = std::min(count, kAhead);
+  for (size_t i = 0; i < ahead; ++i) prepare_one(i);
+  for (size_t i = ahead; i < count; ++i) {
+    prepare_one(i);
+    look_up_one(i - ahead);
   }
-}
-
-InlineTable::Slot* InlineTable::search(const Probe& probe, const char* key) const {
-  return search_in<0>(probe, key);
-}
-
-template <uint32_t kStride>
-void InlineTable::locate(const Record* records, size_t count, Probe* probes) const {
-  const size_t stride = kStride == 0 ? stride_ : kStride;
-  for (size_t i = 0; i < count; ++i) {
-    probes[i] = make_probe(records[i].hash, records[i].key_view());
-    const char* slot =
-        reinterpret_cast<const char*>(probes[i].word & ~kShiftMask) + probes[i].index * stride;
-    __builtin_prefetch(slot, 1);
-    if (kStride == 0) __builtin_prefetch(slot + state_offset_, 1);
-  }
+  for (size_t i = count - ahead; i < count; ++i) look_up_one(i);
+  return elsewhere_count;
 }
 
 // Fills in states[i] for the records up to the first whose segment must grow; returns its index.
+// kStride is the slot size when the state follows the key directly, 0 for any other layout.
 template <uint32_t kStride>
-size_t InlineTable::resolve(const Record* records, size_t count, const Probe* probes,
-                            void** states) {
-  for (size_t i = 0; i < count; ++i) {
-    Slot* slot = search_in<kStride>(probes[i], records[i].key);
-    if (__builtin_expect(slot->head == 0, 0)) {
-      if (!insert(slot, probes[i], records[i].key_view())) return i;
+size_t InlineTable::resolve(const Record* records, size_t count, void** states) {
+  Probe probes[kStepBatch];
+  uint8_t elsewhere[kStepBatch];
+  const size_t elsewhere_count = look_home<kStride>(records, count, probes, states, elsewhere);
+  for (size_t n = 0; n < elsewhere_count; ++n) {
+    const size_t i = elsewhere[n];
+    Slot* slot = search(probes[i], records[i].hash, records[i].key);
+    if (slot->head == 0 && !insert(slot, probes[i], records[i].hash, records[i].key_view())) {
+      return i;
     }
     slot->head |= kDirty;
     states[i] = state_of(slot);
@@ -123,18 +161,15 @@ size_t InlineTable::resolve(const Record* records, size_t count, const Probe* pr
 
 template <uint32_t kStride>
 size_t InlineTable::update_as(const Record* records, size_t from, size_t count, Entry& entry) {
-  Probe probes[kStepBatch];
   void* states[kStepBatch];
   while (from < count) {
     const Record* batch = records + from;
     const size_t size = std::min(count - from, kStepBatch);
-    locate<kStride>(batch, size, probes);
-    size_t resolved = resolve<kStride>(batch, size, probes, states);
+    size_t resolved = resolve<kStride>(batch, size, states);
     if (resolved < size) {
       // Growth moves states, so it comes first for the whole batch; then everything is found again.
       for (size_t i = resolved; i < size; ++i) ensure(batch[i].hash, batch[i].key_view());
-      locate<kStride>(batch, size, probes);
-      resolved = resolve<kStride>(batch, size, probes, states);
+      resolved = resolve<kStride>(batch, size, states);
       ASSERT(resolved == size, "a key of the batch is missing after its insertion");
     }
     const size_t taken = entry.run(batch, states, 0, size);
@@ -145,12 +180,13 @@ size_t InlineTable::update_as(const Record* records, size_t from, size_t count, 
 }
 
 size_t InlineTable::update(const Record* records, size_t from, size_t count, Entry& entry) {
-  if (stride_ == kCacheLine / 2) return update_as<kCacheLine / 2>(records, from, count, entry);
+  if (stride_ == kCacheLine / 2 && !indirect_)
+    return update_as<kCacheLine / 2>(records, from, count, entry);
   return update_as<0>(records, from, count, entry);
 }
 
 void* InlineTable::find(uint64_t hash, std::string_view key) {
-  Slot* slot = search(make_probe(hash, key), key.data());
+  Slot* slot = search(probe_for(hash, key), hash, key.data());
   return slot->head == 0 ? nullptr : state_of(slot);
 }
 
@@ -161,32 +197,34 @@ void* InlineTable::obtain(uint64_t hash, std::string_view key) {
 }
 
 bool InlineTable::dirty_for_test(uint64_t hash, std::string_view key) const {
-  return (search(make_probe(hash, key), key.data())->head & kDirty) != 0;
+  return (search(probe_for(hash, key), hash, key.data())->head & kDirty) != 0;
 }
 
 void InlineTable::erase(uint64_t hash, std::string_view key) {
-  const Probe probe = make_probe(hash, key);
-  Slot* slot = search(probe, key.data());
+  const Probe probe = probe_for(hash, key);
+  Slot* slot = search(probe, hash, key.data());
   if (slot->head == 0) return;
   destroy(slot);
-  const Segment in = segment(probe.word);
+  const uint32_t partition = partition_index(hash);
+  const Segment in = segment(segment_word(partitions_[partition], probe.tag()));
   close_gap(in, static_cast<uint32_t>((reinterpret_cast<char*>(slot) - in.slots) / stride_));
-  change_used(probe.partition, probe.tag(), -1);
+  change_used(partition, probe.tag(), -1);
   --keys_;
 }
 
 InlineTable::Slot* InlineTable::ensure(uint64_t hash, std::string_view key) {
   for (;;) {
-    const Probe probe = make_probe(hash, key);
-    Slot* slot = search(probe, key.data());
-    if (slot->head != 0 || insert(slot, probe, key)) return slot;
-    grow(probe.partition, probe.tag());
+    const Probe probe = probe_for(hash, key);
+    Slot* slot = search(probe, hash, key.data());
+    if (slot->head != 0 || insert(slot, probe, hash, key)) return slot;
+    grow(partition_index(hash), probe.tag());
   }
 }
 
 // Makes the state of a new key in the empty `slot`; false when the segment must grow before.
-bool InlineTable::insert(Slot* slot, const Probe& probe, std::string_view key) {
-  if (full(probe.partition, probe.tag())) return false;
+bool InlineTable::insert(Slot* slot, const Probe& probe, uint64_t hash, std::string_view key) {
+  const uint32_t partition = partition_index(hash);
+  if (full(partition, probe.tag())) return false;
   slot->key[0] = probe.key[0];
   slot->key[1] = probe.key[1];
   if (key.size() > kInlineKey) {
@@ -202,7 +240,7 @@ bool InlineTable::insert(Slot* slot, const Probe& probe, std::string_view key) {
   }
   type_.construct(state_of(slot));
   slot->head = probe.head & ~kDirty;
-  change_used(probe.partition, probe.tag(), 1);
+  change_used(partition, probe.tag(), 1);
   ++keys_;
   return true;
 }

@@ -14,12 +14,15 @@
 #include <vector>
 
 #include "state/keyed_state.h"
+#include "state/segment_pool.h"
 
 namespace wallaroo::state {
 
 struct TableOptions {
   /// Bounds what one growth step allocates, clears and moves. A power of two.
   uint32_t segment_bytes_max = 64 * 1024;
+  /// Where segments lie; null: operator new. Outlives the table.
+  base::Memory* memory = nullptr;
 };
 
 class InlineTable final : public KeyedState {
@@ -40,7 +43,7 @@ class InlineTable final : public KeyedState {
   Result<void> load(PartitionId partition, std::string_view slice) override;
   void drop(PartitionId partition) override;
   uint64_t keys() const override { return keys_; }
-  uint64_t bytes() const override { return bytes_; }
+  uint64_t bytes() const override { return bytes_ + pool_.bytes(); }
 
   /// The state of one key, made on first use; valid until the next call of a non-const function.
   void* obtain(uint64_t hash, std::string_view key);
@@ -63,26 +66,36 @@ class InlineTable final : public KeyedState {
     uint32_t used;             // slots in use while there is no directory
   };
 
+  // What every lookup reads; copied by the loops, so that it stays in registers.
+  struct Hot {
+    uint64_t seeds[2];
+    const Partition* partitions;
+    uint32_t partition_count;
+    uint32_t home_index_mask;  // of the largest segment
+    uint32_t stride;           // bytes of a slot
+  };
+
   // Lookup (table.cc).
-  Probe make_probe(uint64_t hash, std::string_view key) const;
-  uint64_t segment_word(const Partition& partition, uint64_t tag) const;
+  static void prepare(const Hot& hot, uint64_t hash, std::string_view key, size_t stride,
+                      Probe& probe);
+  Probe probe_for(uint64_t hash, std::string_view key) const;
+  static uint64_t segment_word(const Partition& partition, uint64_t tag);
   Segment segment(uint64_t word) const;
   Slot* slot_at(const Segment& segment, uint32_t index) const;
   uint32_t home_of(const Segment& segment, uint64_t tag) const;
-  Slot* search(const Probe& probe, const char* key) const;
+  Slot* search(const Probe& probe, uint64_t hash, const char* key) const;
   template <uint32_t kStride>
-  Slot* search_in(const Probe& probe, const char* key) const;
+  size_t look_home(const Record* records, size_t count, Probe* probes, void** states,
+                   uint8_t* elsewhere);
   template <uint32_t kStride>
-  void locate(const Record* records, size_t count, Probe* probes) const;
-  template <uint32_t kStride>
-  size_t resolve(const Record* records, size_t count, const Probe* probes, void** states);
+  size_t resolve(const Record* records, size_t count, void** states);
   template <uint32_t kStride>
   size_t update_as(const Record* records, size_t from, size_t count, Entry& entry);
   void* state_of(Slot* slot) const;
 
   // Change (table.cc).
   Slot* ensure(uint64_t hash, std::string_view key);
-  bool insert(Slot* slot, const Probe& probe, std::string_view key);
+  bool insert(Slot* slot, const Probe& probe, uint64_t hash, std::string_view key);
   void destroy(Slot* slot);
   void close_gap(const Segment& segment, uint32_t gap);
 
@@ -105,17 +118,24 @@ class InlineTable final : public KeyedState {
   uint64_t encode_home(uint32_t partition, uint64_t position, class SliceWriter& out) const;
   void replace(uint64_t hash, std::string_view key, void* state);
 
+  uint64_t empty_segment() const { return reinterpret_cast<uint64_t>(no_slots_) | 32; }
+  uint32_t partition_index(uint64_t hash) const { return partition_of(hash, count_).value; }
+
   const StateType type_;
-  const uint32_t count_;  // of partitions
-  uint64_t seeds_[2];
+  const uint32_t count_;   // of partitions
   uint32_t stride_;        // bytes of a slot
   uint32_t state_offset_;  // of the state, or of its address, in a slot
   uint32_t home_mask_;     // clears the index bits below a home: homes begin cache lines
   uint32_t bits_max_;      // log2 of the slots of a full-size segment
   bool indirect_;          // large states lie on the heap, the slot holds their address
   bool copyable_;          // slots may be moved by memcpy
+  Hot hot_;
+  // Stands for the segment of a partition that holds nothing: searches end here at once, and as it
+  // uses no tag bits it counts as full, so nothing is ever put here.
+  alignas(64) char no_slots_[64] = {};
   uint64_t keys_ = 0;
-  uint64_t bytes_ = 0;
+  uint64_t bytes_ = 0;  // without the segments
+  SegmentPool pool_;
   std::vector<Partition> partitions_;
   std::vector<std::unique_ptr<Directory>> directories_;
 };

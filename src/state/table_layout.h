@@ -26,11 +26,6 @@ constexpr uint64_t kUsed = 1;
 constexpr uint64_t kDirty = 2;
 constexpr uint32_t kLengthShift = 2;
 
-// Stands for the segment of a partition that holds nothing: searches end here at once, and as it
-// uses no tag bits it counts as full, so nothing is ever written to it.
-alignas(kCacheLine) inline constexpr char kNoSlots[kCacheLine] = {};
-inline uint64_t no_segment() { return reinterpret_cast<uint64_t>(kNoSlots) | kTagBits; }
-
 struct InlineTable::Slot {
   uint64_t head;
   uint64_t key[2];  // short: the bytes, zero-padded; long: address of the bytes, their seeded hash
@@ -50,15 +45,16 @@ struct InlineTable::Segment {
   uint32_t mask;  // slots - 1
 };
 
-// A key prepared for the search: what a slot that holds it looks like, and where to begin.
+// A key prepared for the search: where to begin, and what a slot that holds the key looks like.
 struct InlineTable::Probe {
+  Slot* home;
   uint64_t head;  // with kUsed and kDirty
   uint64_t key[2];
-  uint64_t word;
-  uint32_t index;
-  uint32_t partition;
 
   uint64_t tag() const { return head >> kTagBits; }
+  bool short_key_is(const Slot& slot) const {
+    return (((slot.head | kDirty) ^ head) | (slot.key[0] ^ key[0]) | (slot.key[1] ^ key[1])) == 0;
+  }
 };
 
 inline InlineTable::Segment InlineTable::segment(uint64_t word) const {
@@ -67,7 +63,7 @@ inline InlineTable::Segment InlineTable::segment(uint64_t word) const {
   return {reinterpret_cast<char*>(word & ~kShiftMask), shift, (1u << bits) - 1};
 }
 
-inline uint64_t InlineTable::segment_word(const Partition& partition, uint64_t tag) const {
+inline uint64_t InlineTable::segment_word(const Partition& partition, uint64_t tag) {
   if (partition.directory_shift == kTagBits) return partition.word;
   return reinterpret_cast<const uint64_t*>(partition.word)[tag >> partition.directory_shift];
 }

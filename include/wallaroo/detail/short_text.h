@@ -35,12 +35,14 @@ struct ShortMasks {
 };
 inline constexpr ShortMasks kShortMasks;
 
+/// Whether 16 bytes from here may lie on two pages; true for the null pointer of an empty run, too.
 inline bool crosses_page(const char* from) {
   constexpr uintptr_t kPage = 4096;
-  return (reinterpret_cast<uintptr_t>(from) & (kPage - 1)) > kPage - kShortBytes;
+  return ((reinterpret_cast<uintptr_t>(from) - 1) & (kPage - 1)) >= kPage - kShortBytes;
 }
 
 __attribute__((no_sanitize_address)) inline ShortWords load_16(const char* from) {
+  __asm__("" : "+r"(from));  // the compiler must not know how long the run is
   ShortWords words;
   __builtin_memcpy(&words, from, sizeof words);
   return words;
@@ -48,7 +50,7 @@ __attribute__((no_sanitize_address)) inline ShortWords load_16(const char* from)
 
 inline ShortWords load_bytewise(const char* from, size_t bytes) {
   ShortWords words{0, 0};
-  __builtin_memcpy(&words, from, bytes);
+  if (bytes > 0) __builtin_memcpy(&words, from, bytes);
   return words;
 }
 
