@@ -62,7 +62,7 @@ class Application {
   Result<void> check() const;
 
   /// Parses the command line, runs until the sources end or SIGTERM, and returns the exit code:
-  /// 0 done, 1 failed, 2 wrong usage, 3 wrong application.
+  /// 0 done, 1 failed, 2 wrong usage, 3 wrong application, 130 stopped by a second signal.
   int main(int argc, const char* const* argv);
 
   /// Runs in the calling thread (core 0) and in one further thread a core until all sources have

@@ -42,6 +42,7 @@ class Bytes {
   void commit(size_t bytes) { end_ += bytes; }
 
   void append(const void* from, size_t bytes) {
+    if (bytes == 0) return;  // `from` may be null then, which memcpy must not see
     std::memcpy(prepare(bytes), from, bytes);
     end_ += bytes;
   }

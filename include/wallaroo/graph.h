@@ -33,7 +33,7 @@ enum class Framing : uint8_t {
 };
 
 struct TcpSourceSpec {
-  Setting address;
+  Setting address{};
   Framing framing = Framing::u32be;
   uint32_t frame_bytes_max = 1u << 20;  ///< a longer frame or line closes its connection
   uint32_t connections_max = 10'000;    ///< further ones are closed at once and counted

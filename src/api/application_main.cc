@@ -13,6 +13,7 @@ constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 constexpr int kConfiguration = 3;
+constexpr int kInterrupted = 130;
 constexpr const char* kDefaultHttp = "127.0.0.1:7080";
 
 const char* fallback_of(const Graph& graph, const std::string& flag) {
@@ -106,7 +107,7 @@ int Application::main(int argc, const char* const* argv) {
   if (!signals) return report(signals.error());
   (*runtime)->run();
   signals->reset();
-  return kDone;
+  return (*runtime)->worker().ended() ? kDone : kInterrupted;
 }
 
 }  // namespace wallaroo

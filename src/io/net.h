@@ -75,6 +75,7 @@ class Net {
   /// Fills `events` with what became possible since the last call; returns how many.
   virtual size_t poll(std::span<NetEvent> events) = 0;
 
+  /// After a short read it may answer would_block from memory; the read after that looks.
   virtual IoResult read(ConnectionId connection, std::span<char> into) = 0;
   virtual IoResult writev(ConnectionId connection,
                           std::span<const std::span<const char>> parts) = 0;

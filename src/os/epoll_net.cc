@@ -352,6 +352,7 @@ io::IoResult EpollNet::read(io::ConnectionId connection, std::span<char> into) {
   Slot* slot = find(connection.value);
   if (slot == nullptr) return {0, IoStatus::broken};
   if (slot->drained) {
+    slot->drained = false;
     slot->readable_told = false;
     return {0, IoStatus::would_block};
   }

@@ -59,7 +59,7 @@ class EpollNet final : public io::Net {
     bool readable_told = false;  // the owner has not yet read to would_block since
     bool writable_wanted = false;
     bool short_reads_end = true;  // nothing but emptiness can make a read short
-    bool drained = false;         // a short read emptied the socket: the next need not ask
+    bool drained = false;         // a short read emptied the socket: one read need not ask
     bool broken = false;          // an eof from now on is not a clean end
     bool closed_told = false;
   };

@@ -107,6 +107,17 @@ TEST(EpollNet, accepts_reads_to_would_block_and_sees_the_end) {
   EXPECT_EQ(read_until_blocked(*pair.net, pair.connection, IoStatus::eof), "");
 }
 
+TEST(EpollNet, read_behind_would_block_looks_without_an_edge) {
+  Pair pair;
+  send_all(pair.client, "one");
+  expect_event(*pair.net, NetEventKind::readable);
+  std::array<char, 100> buffer;
+  EXPECT_EQ(pair.net->read(pair.connection, buffer).bytes, 3u);
+  send_all(pair.client, "more");
+  EXPECT_EQ(pair.net->read(pair.connection, buffer).status, IoStatus::would_block);
+  EXPECT_EQ(pair.net->read(pair.connection, buffer).bytes, 4u);
+}
+
 TEST(EpollNet, readable_comes_once_until_would_block) {
   Pair pair;
   send_all(pair.client, "one");

@@ -154,7 +154,10 @@ void TcpSource::fill(Connection& connection) {
 io::IoResult TcpSource::read_into(Connection& connection, char* to, size_t room) {
   if (draining_) room = std::min<uint64_t>(room, connection.drain_bytes_left);
   if (!connection.readable || room == 0) return {0, io::IoStatus::would_block};
-  const io::IoResult got = core_.net().read(connection.id, {to, room});
+  io::IoResult got = core_.net().read(connection.id, {to, room});
+  // The last look: there may be bytes whose edge has not been polled yet.
+  if (draining_ && got.status == io::IoStatus::would_block)
+    got = core_.net().read(connection.id, {to, room});
   counters_.bytes.add(got.bytes);
   connection.drain_bytes_left -= draining_ ? got.bytes : 0;
   if (got.status != io::IoStatus::ok) connection.readable = false;

@@ -1,0 +1,386 @@
+// The TCP source against a scripted network and a chain that blocks when it likes.
+#include "connect/tcp/tcp_source.h"
+
+#include <gtest/gtest.h>
+
+#include "base/bytes.h"
+#include "base/rng.h"
+#include "connect/tcp/fake_net.h"
+
+namespace wallaroo::connect {
+namespace {
+
+using io::IoStatus;
+using io::NetEventKind;
+using io::Progress;
+using Messages = std::vector<std::string>;
+
+/// A chain that takes `room` messages and then blocks.
+class FakeChain final : public flow::SourceOutput {
+ public:
+  size_t run(const Record* records, size_t from, size_t count, io::Now now,
+             uint64_t origin) override {
+    for (; from < count && room > 0; ++from, --room) {
+      EXPECT_EQ(records[from].event_time_ns, now.wall_ns);
+      messages.emplace_back(records[from].payload_view());
+      by_origin[origin].emplace_back(records[from].payload_view());
+    }
+    return from;
+  }
+  bool blocked() const override { return room == 0; }
+  bool finished() const override { return false; }
+  void close_origin(uint64_t origin) override { closed.push_back(origin); }
+
+  size_t room = SIZE_MAX;
+  Messages messages;
+  std::map<uint64_t, Messages> by_origin;
+  std::vector<uint64_t> closed;
+};
+
+std::string framed(const std::string& payload) {
+  std::string text(4, '\0');
+  base::store_u32_be(text.data(), static_cast<uint32_t>(payload.size()));
+  return text + payload;
+}
+
+class TcpSourceTest : public testing::Test {
+ protected:
+  /// Called before the first use of source().
+  flow::Options options;
+  TcpSourceSpec spec;
+  FakeServices core;
+  FakeChain chain;
+  flow::SourceCounters counters;
+
+  TcpSource& source() {
+    if (!source_) {
+      source_ = std::make_unique<TcpSource>(
+          TcpSourceSetup{"in", 0, {"127.0.0.1", 0}, spec, options}, core, chain, counters);
+      EXPECT_TRUE(source_->start().has_value());
+    }
+    return *source_;
+  }
+  uint64_t connect() {
+    const uint64_t id = core.fake.accepted();
+    source().on_net({NetEventKind::accepted, io::ConnectionId(id), io::ListenerId(7)}, {});
+    return id;
+  }
+  FakeNet::Peer& peer(uint64_t id) { return core.fake.peer(id); }
+  void arrive(uint64_t id, std::deque<std::string> chunks, IoStatus then = IoStatus::would_block) {
+    peer(id).arrives = std::move(chunks);
+    peer(id).then = then;
+    EXPECT_TRUE(core.tell(NetEventKind::readable, id));
+  }
+  void run(uint32_t batches = 4) {
+    for (int i = 0; i < 10'000; ++i) {
+      if (source().step({5, 6}, batches) == Progress::none) return;
+    }
+    ADD_FAILURE() << "it never rests";
+  }
+
+ private:
+  std::unique_ptr<TcpSource> source_;
+};
+
+TEST_F(TcpSourceTest, says_where_it_listens_and_why_it_cannot) {
+  source();
+  EXPECT_EQ(core.logged("source 'in' listens on 127.0.0.1:1234"), 1u);
+  FakeServices other;
+  other.fake.refuse_listen = true;
+  TcpSource refused({"in", 0, {"127.0.0.1", 7}, spec, options}, other, chain, counters);
+  const auto started = refused.start();
+  ASSERT_FALSE(started.has_value());
+  EXPECT_EQ(started.error().code, ErrorCode::address_in_use);
+  EXPECT_EQ(started.error().message, "source 'in' cannot listen: somebody listens there");
+}
+
+TEST_F(TcpSourceTest, many_small_reads) {
+  std::deque<std::string> bytes;
+  for (const char c : framed("one") + framed("") + framed("two")) bytes.emplace_back(1, c);
+  const uint64_t id = connect();
+  arrive(id, bytes);
+  run();
+  EXPECT_EQ(chain.messages, (Messages{"one", "", "two"}));
+  EXPECT_EQ(counters.messages.get(), 3u);
+  EXPECT_EQ(counters.bytes.get(), 18u);
+  EXPECT_FALSE(peer(id).closed);
+}
+
+TEST_F(TcpSourceTest, message_longer_than_the_receive_buffer) {
+  options.receive_bytes = 16;
+  const std::string payload(1000, 'x');
+  const uint64_t id = connect();
+  arrive(id, {framed("before") + framed(payload) + framed("behind")});
+  run();
+  EXPECT_EQ(chain.messages, (Messages{"before", payload, "behind"}));
+}
+
+TEST_F(TcpSourceTest, message_of_the_limit_passes_and_one_more_byte_closes) {
+  spec.frame_bytes_max = 100;
+  const uint64_t id = connect();
+  arrive(id, {framed("before") + framed(std::string(100, 'x')) + framed(std::string(101, 'y')),
+              framed("never seen")});
+  run();
+  EXPECT_EQ(chain.messages, (Messages{"before", std::string(100, 'x')}));
+  EXPECT_TRUE(peer(id).closed);
+  EXPECT_FALSE(core.watched.contains(id));
+  EXPECT_EQ(counters.frames_over_limit.get(), 1u);
+  EXPECT_EQ(counters.frames_truncated.get(), 0u);
+  EXPECT_EQ(counters.connections_open.get(), 0u);
+  EXPECT_EQ(core.logged("longer than frame_bytes_max (100 bytes); its connection is closed"), 1u);
+}
+
+/// Exactly as many messages as one batch of records takes stand before the wrong one.
+TEST_F(TcpSourceTest, over_limit_behind_a_full_batch_of_records) {
+  spec.frame_bytes_max = 10;
+  std::string bytes;
+  for (uint32_t i = 0; i < wire::kBatchRecordsMax; ++i) bytes += framed("m");
+  const uint64_t id = connect();
+  arrive(id, {bytes + framed(std::string(11, 'y'))});
+  run();
+  EXPECT_EQ(chain.messages.size(), wire::kBatchRecordsMax);
+  EXPECT_TRUE(peer(id).closed);
+  EXPECT_EQ(counters.frames_over_limit.get(), 1u);
+}
+
+TEST_F(TcpSourceTest, end_inside_a_message_is_counted) {
+  const uint64_t id = connect();
+  arrive(id, {framed("whole") + framed("part").substr(0, 6)}, IoStatus::eof);
+  run();
+  EXPECT_EQ(chain.messages, Messages{"whole"});
+  EXPECT_TRUE(peer(id).closed);
+  EXPECT_EQ(counters.frames_truncated.get(), 1u);
+  EXPECT_EQ(counters.connections_reset.get(), 0u);
+  EXPECT_EQ(chain.closed, std::vector<uint64_t>{1});
+  EXPECT_EQ(core.logged("ended inside a message; its 6 bytes are dropped"), 1u);
+}
+
+TEST_F(TcpSourceTest, last_line_without_newline_is_a_message) {
+  spec.framing = Framing::lines;
+  const uint64_t id = connect();
+  arrive(id, {"one\r\n\ntw", "o\nlast"}, IoStatus::eof);
+  run();
+  EXPECT_EQ(chain.messages, (Messages{"one", "", "two", "last"}));
+  EXPECT_EQ(counters.messages.get(), 4u);
+  EXPECT_EQ(counters.frames_truncated.get(), 0u);
+  EXPECT_TRUE(peer(id).closed);
+}
+
+TEST_F(TcpSourceTest, last_line_of_a_reset_connection_is_none) {
+  spec.framing = Framing::lines;
+  const uint64_t id = connect();
+  arrive(id, {"one\nhal"}, IoStatus::broken);
+  run();
+  EXPECT_EQ(chain.messages, Messages{"one"});
+  EXPECT_EQ(counters.frames_truncated.get(), 1u);
+  EXPECT_EQ(counters.connections_reset.get(), 1u);
+}
+
+TEST_F(TcpSourceTest, carriage_return_and_newline_in_different_reads) {
+  spec.framing = Framing::lines;
+  arrive(connect(), {"one\r", "\ntwo\r", "\n"});
+  run();
+  EXPECT_EQ(chain.messages, (Messages{"one", "two"}));
+}
+
+TEST_F(TcpSourceTest, closed_with_data_unread_reads_it_first) {
+  const uint64_t id = connect();
+  peer(id).arrives = {framed("one"), framed("two")};
+  peer(id).then = IoStatus::broken;
+  EXPECT_TRUE(core.tell(NetEventKind::closed, id));
+  run();
+  EXPECT_EQ(chain.messages, (Messages{"one", "two"}));
+  EXPECT_EQ(counters.connections_reset.get(), 1u) << "told by the event and by the read";
+  EXPECT_TRUE(peer(id).closed);
+  EXPECT_EQ(counters.connections_open.get(), 0u);
+}
+
+TEST_F(TcpSourceTest, blocked_chain_gets_each_message_once_and_in_order) {
+  Messages expected;
+  std::string bytes;
+  for (int i = 0; i < 300; ++i) {
+    expected.push_back(std::to_string(i));
+    bytes += framed(expected.back());
+  }
+  const uint64_t id = connect();
+  arrive(id, {bytes});
+  for (size_t room = 0; chain.messages.size() < expected.size(); room = room % 7 + 1) {
+    chain.room = room;
+    const size_t reads = peer(id).reads;
+    if (room == 0) {
+      EXPECT_EQ(source().step({}, 4), Progress::none);
+      EXPECT_EQ(peer(id).reads, reads) << "it reads although nothing can be taken";
+      continue;
+    }
+    (void)source().step({5, 6}, 4);
+  }
+  EXPECT_EQ(chain.messages, expected);
+}
+
+TEST_F(TcpSourceTest, connections_take_turns) {
+  options.receive_bytes = 5;
+  const uint64_t one = connect();
+  const uint64_t two = connect();
+  arrive(one, {framed("a") + framed("b") + framed("c")});
+  arrive(two, {framed("d") + framed("e") + framed("f")});
+  run(1);
+  EXPECT_EQ(chain.messages, (Messages{"a", "d", "b", "e", "c", "f"}));
+}
+
+TEST_F(TcpSourceTest, connections_over_the_limit_are_refused) {
+  spec.connections_max = 2;
+  connect();
+  const uint64_t second = connect();
+  const uint64_t third = connect();
+  EXPECT_TRUE(peer(third).closed);
+  EXPECT_FALSE(peer(second).closed);
+  EXPECT_EQ(counters.connections_refused.get(), 1u);
+  EXPECT_EQ(core.logged("connections_max (2) are open"), 1u);
+  arrive(second, {}, IoStatus::eof);
+  run();
+  EXPECT_FALSE(peer(connect()).closed) << "one has gone, so there is room";
+  EXPECT_EQ(counters.connections_total.get(), 3u);
+}
+
+TEST_F(TcpSourceTest, warnings_are_bounded_and_counters_are_not) {
+  spec.connections_max = 1;
+  connect();
+  for (int i = 0; i < 1000; ++i) connect();
+  EXPECT_EQ(counters.connections_refused.get(), 1000u);
+  EXPECT_LE(core.lines.size(), 25u);
+}
+
+TEST_F(TcpSourceTest, peer_that_cannot_be_accepted_is_counted) {
+  source().on_net({NetEventKind::accept_failed, {}, io::ListenerId(7)}, {});
+  EXPECT_EQ(counters.connections_refused.get(), 1u);
+  EXPECT_EQ(core.logged("out of file descriptors; raise the limit"), 1u);
+}
+
+TEST(TcpSourceCores, connections_are_dealt_over_the_cores_in_turn) {
+  const flow::Options options;
+  FakeServices core(3);
+  FakeChain chain;
+  flow::SourceCounters counters;
+  TcpSource source({"in", 0, {}, {}, options}, core, chain, counters);
+  ASSERT_TRUE(source.start().has_value());
+  for (int i = 0; i < 6; ++i) {
+    const io::ConnectionId id(core.fake.accepted());
+    source.on_net({NetEventKind::accepted, id, io::ListenerId(7)}, {});
+  }
+  const std::vector<std::pair<uint32_t, uint64_t>> expected = {{1, 2}, {2, 3}, {1, 5}, {2, 6}};
+  EXPECT_EQ(core.sent, expected);
+  EXPECT_EQ(counters.connections_open.get(), 2u);
+  source.adopt({2}, {});
+  EXPECT_EQ(counters.connections_adopted.get(), 1u);
+  EXPECT_EQ(counters.connections_open.get(), 3u);
+}
+
+TEST_F(TcpSourceTest, drain_reads_what_is_at_hand_and_ends) {
+  const uint64_t id = connect();
+  const uint64_t idle = connect();
+  run();
+  peer(id).arrives = {framed("one"), framed("two") + "re"};
+  EXPECT_FALSE(source().ended());
+  source().drain();
+  EXPECT_TRUE(core.fake.listener_closed);
+  EXPECT_FALSE(source().ended());
+  run();
+  EXPECT_EQ(chain.messages, (Messages{"one", "two"}));
+  EXPECT_TRUE(peer(id).closed);
+  EXPECT_TRUE(peer(idle).closed);
+  EXPECT_TRUE(source().ended());
+  EXPECT_EQ(counters.frames_truncated.get(), 1u);
+}
+
+/// A would_block after a short read may come from the memory of the net, while bytes have arrived
+/// whose edge has not been polled.
+TEST_F(TcpSourceTest, drain_looks_again_behind_a_would_block) {
+  const uint64_t id = connect();
+  run();
+  peer(id).arrives = {"", framed("late")};  // blocks once, then there is more
+  source().drain();
+  run();
+  EXPECT_EQ(chain.messages, Messages{"late"});
+  EXPECT_TRUE(source().ended());
+}
+
+TEST_F(TcpSourceTest, drain_ends_although_a_peer_never_stops) {
+  options.drain_bytes_max = 100;
+  options.receive_bytes = 64;
+  const uint64_t id = connect();
+  run();
+  for (int i = 0; i < 1000; ++i) peer(id).arrives.push_back(framed("endless"));
+  source().drain();
+  run();
+  EXPECT_TRUE(source().ended());
+  EXPECT_EQ(chain.messages.size(), 100u / 11);
+  EXPECT_EQ(counters.bytes.get(), 100u);
+}
+
+TEST_F(TcpSourceTest, drain_waits_for_a_blocked_chain) {
+  const uint64_t id = connect();
+  arrive(id, {framed("one") + framed("two")});
+  chain.room = 1;
+  (void)source().step({5, 6}, 4);
+  source().drain();
+  run();
+  EXPECT_FALSE(source().ended());
+  chain.room = SIZE_MAX;
+  run();
+  EXPECT_TRUE(source().ended());
+  EXPECT_EQ(chain.messages, (Messages{"one", "two"}));
+}
+
+TEST_F(TcpSourceTest, drain_takes_no_new_connection) {
+  source().drain();
+  const uint64_t late = connect();
+  EXPECT_TRUE(peer(late).closed);
+  EXPECT_TRUE(source().ended());
+}
+
+/// However the bytes are cut and whenever the chain blocks.
+TEST_F(TcpSourceTest, any_cutting_gives_the_same_messages) {
+  base::Rng rng(3);
+  for (int round = 0; round < 400 && !HasFailure(); ++round) {
+    SCOPED_TRACE(round);
+    TcpSourceSpec varied;
+    varied.framing = rng.chance(1, 2) ? Framing::lines : Framing::u32be;
+    flow::Options limits;
+    limits.receive_bytes = static_cast<uint32_t>(rng.between(1, 64));
+    FakeServices services;
+    FakeChain taker;
+    flow::SourceCounters counted;
+    TcpSource tested({"in", 0, {}, varied, limits}, services, taker, counted);
+    ASSERT_TRUE(tested.start().has_value());
+    std::map<uint64_t, Messages> expected;
+    for (uint64_t origin = 1; origin <= 3; ++origin) {
+      std::string bytes;
+      for (uint64_t i = rng.below(20); i > 0; --i) {
+        const std::string message(rng.below(rng.chance(1, 4) ? 200 : 8),
+                                  static_cast<char>('a' + i));
+        expected[origin].push_back(message);
+        bytes += varied.framing == Framing::lines ? message + "\n" : framed(message);
+      }
+      const uint64_t id = services.fake.accepted();
+      FakeNet::Peer& peer = services.fake.peer(id);
+      while (!bytes.empty()) {
+        const size_t some = std::min<size_t>(rng.between(1, 30), bytes.size());
+        peer.arrives.push_back(bytes.substr(0, some));
+        bytes.erase(0, some);
+      }
+      peer.then = IoStatus::eof;
+      tested.on_net({NetEventKind::accepted, io::ConnectionId(id), io::ListenerId(7)}, {});
+    }
+    for (int step = 0; step < 100'000 && taker.closed.size() < 3; ++step) {
+      taker.room = rng.below(5);
+      (void)tested.step({5, 6}, static_cast<uint32_t>(rng.between(1, 4)));
+    }
+    ASSERT_EQ(taker.closed.size(), 3u) << "it does not end";
+    std::erase_if(expected, [](const auto& of) { return of.second.empty(); });
+    EXPECT_EQ(taker.by_origin, expected);
+    EXPECT_EQ(counted.frames_truncated.get(), 0u);
+  }
+}
+
+}  // namespace
+}  // namespace wallaroo::connect

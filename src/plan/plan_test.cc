@@ -1,0 +1,349 @@
+// From graphs to stages and edges, and every mistake a graph can have.
+#include "plan/plan.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "plan/check.h"
+#include "wallaroo/application.h"
+
+namespace wallaroo::plan {
+namespace {
+
+class PlainFactory final : public StepFactory {};
+class TimerFactory final : public StepFactory {
+ public:
+  bool uses_timers() const override { return true; }
+};
+
+/// Builds graphs node by node, as the typed API does.
+class Builder {
+ public:
+  explicit Builder(std::string application = "test") {
+    graph_.application = std::move(application);
+  }
+
+  uint32_t add(NodeKind kind, std::string name, std::vector<uint32_t> inputs,
+               std::string pipeline = "p") {
+    return graph_.add({.kind = kind,
+                       .name = std::move(name),
+                       .pipeline = std::move(pipeline),
+                       .inputs = std::move(inputs),
+                       .factory = std::make_shared<PlainFactory>()});
+  }
+  uint32_t source(std::string name, std::string pipeline = "p") {
+    return add(NodeKind::source, std::move(name), {}, std::move(pipeline));
+  }
+  uint32_t to(std::string name, uint32_t input) {
+    return add(NodeKind::computation, std::move(name), {input});
+  }
+  uint32_t key_by(uint32_t input) { return add(NodeKind::key_by, "", {input}); }
+  uint32_t state(std::string name, uint32_t key) {
+    return add(NodeKind::state, std::move(name), {key});
+  }
+  uint32_t merge(std::string name, uint32_t one, uint32_t two) {
+    return add(NodeKind::merge, std::move(name), {one, two});
+  }
+  uint32_t sink(std::string name, uint32_t input) {
+    return add(NodeKind::sink, std::move(name), {input});
+  }
+
+  Node& node(uint32_t index) { return graph_.nodes[index]; }
+  Graph& graph() { return graph_; }
+  std::vector<std::string> mistakes() const { return find_mistakes(graph_); }
+
+ private:
+  Graph graph_;
+};
+
+using Mistakes = std::vector<std::string>;
+using Numbers = std::vector<uint32_t>;
+
+Numbers stage_nodes(const Plan& plan) {
+  Numbers nodes;
+  for (const Stage& stage : plan.stages) nodes.push_back(stage.node);
+  return nodes;
+}
+
+bool same(const Edge& one, const Edge& other) {
+  return one.from_stage == other.from_stage && one.to_stage == other.to_stage &&
+         one.node == other.node && one.keyed == other.keyed;
+}
+
+Plan must_build(Builder& builder) {
+  auto plan = build(builder.graph());
+  EXPECT_TRUE(plan.has_value()) << plan.error().message;
+  return *std::move(plan);
+}
+
+TEST(Plan, computations_are_fused_with_their_source) {
+  Builder b;
+  const auto source = b.source("in");
+  const auto sink = b.sink("out", b.to("two", b.to("one", source)));
+  const Plan plan = must_build(b);
+  EXPECT_EQ(stage_nodes(plan), Numbers{source});
+  EXPECT_TRUE(plan.edges.empty());
+  EXPECT_EQ(plan.stages[0].sinks, Numbers{sink});
+  EXPECT_FALSE(plan.needs_watermarks);
+}
+
+TEST(Plan, key_by_ends_a_chain_and_a_state_begins_one) {
+  Builder b;
+  const auto source = b.source("in");
+  const auto key = b.key_by(b.to("one", source));
+  const auto state = b.state("count", key);
+  const auto sink = b.sink("out", b.to("two", state));
+  const Plan plan = must_build(b);
+  EXPECT_EQ(stage_nodes(plan), (Numbers{source, state}));
+  ASSERT_EQ(plan.edges.size(), 1u);
+  EXPECT_TRUE(same(plan.edges[0], Edge{0, 1, key, true}));
+  EXPECT_EQ(plan.stages[0].out_edges, Numbers{0});
+  EXPECT_EQ(plan.stages[1].in_edges, Numbers{0});
+  EXPECT_EQ(plan.stages[1].sinks, Numbers{sink});
+  EXPECT_TRUE(plan.stages[0].sinks.empty());
+  EXPECT_EQ(plan.stage_of(state), 1u);
+  EXPECT_EQ(plan.edge_between(0, key, 1), 0u);
+}
+
+TEST(Plan, one_key_by_may_feed_two_states) {
+  Builder b;
+  const auto key = b.key_by(b.source("in"));
+  b.state("one", key);
+  b.state("two", key);
+  const Plan plan = must_build(b);
+  ASSERT_EQ(plan.edges.size(), 2u);
+  EXPECT_TRUE(same(plan.edges[0], Edge{0, 1, key, true}));
+  EXPECT_TRUE(same(plan.edges[1], Edge{0, 2, key, true}));
+  EXPECT_EQ(plan.stages[0].out_edges, (Numbers{0, 1}));
+  EXPECT_EQ(plan.edge_between(0, key, 2), 1u);
+}
+
+/// Both arms lie in the same chain: one edge carries what both send.
+TEST(Plan, diamond_inside_a_chain_has_one_edge_into_its_merge) {
+  Builder b;
+  const auto source = b.source("in");
+  const auto merge = b.merge("both", b.to("left", source), b.to("right", source));
+  const auto sink = b.sink("out", merge);
+  const Plan plan = must_build(b);
+  EXPECT_EQ(stage_nodes(plan), (Numbers{source, merge}));
+  ASSERT_EQ(plan.edges.size(), 1u);
+  EXPECT_TRUE(same(plan.edges[0], Edge{0, 1, merge, false}));
+  EXPECT_EQ(plan.stages[1].sinks, Numbers{sink});
+}
+
+TEST(Plan, diamond_over_two_states) {
+  Builder b;
+  const auto source = b.source("in");
+  const auto left_key = b.key_by(source);
+  const auto right_key = b.key_by(b.to("right", source));
+  const auto left = b.state("left-state", left_key);
+  const auto right = b.state("right-state", right_key);
+  const auto merge = b.merge("both", left, right);
+  const auto last_key = b.key_by(merge);
+  const auto last = b.state("last", last_key);
+  const Plan plan = must_build(b);
+  EXPECT_EQ(stage_nodes(plan), (Numbers{source, left, right, merge, last}));
+  const std::vector<Edge> expected = {{0, 1, left_key, true},
+                                      {0, 2, right_key, true},
+                                      {1, 3, merge, false},
+                                      {2, 3, merge, false},
+                                      {3, 4, last_key, true}};
+  ASSERT_EQ(plan.edges.size(), expected.size());
+  for (const Edge& edge : expected)
+    EXPECT_EQ(std::count_if(plan.edges.begin(), plan.edges.end(),
+                            [&edge](const Edge& other) { return same(edge, other); }),
+              1)
+        << edge.node;
+  EXPECT_EQ(plan.stages[3].in_edges.size(), 2u);
+}
+
+TEST(Plan, two_sources_meet_in_one_keyed_stage) {
+  Builder b;
+  const auto one = b.source("one", "first");
+  const auto two = b.source("two", "second");
+  const auto merge = b.merge("both", one, b.to("adapt", two));
+  b.state("count", b.key_by(merge));
+  const Plan plan = must_build(b);
+  EXPECT_EQ(stage_nodes(plan), (Numbers{one, two, merge, 5}));
+  EXPECT_EQ(plan.stages[2].in_edges.size(), 2u);
+  EXPECT_TRUE(same(plan.edges[plan.edge_between(1, merge, 2)], Edge{1, 2, merge, false}));
+}
+
+TEST(Plan, sinks_of_every_branch_belong_to_the_stage) {
+  Builder b;
+  const auto source = b.source("in");
+  const auto first = b.sink("first", source);
+  const auto second = b.sink("second", b.to("one", source));
+  EXPECT_EQ(must_build(b).stages[0].sinks, (Numbers{first, second}));
+}
+
+TEST(Plan, knows_where_event_times_are_assigned_and_timers_used) {
+  Builder b;
+  const auto time = b.add(NodeKind::event_time, "", {b.source("in")});
+  const auto state = b.state("windows", b.key_by(time));
+  b.node(state).factory = std::make_shared<TimerFactory>();
+  const Plan plan = must_build(b);
+  EXPECT_TRUE(plan.stages[0].has_event_time);
+  EXPECT_FALSE(plan.stages[1].has_event_time);
+  EXPECT_TRUE(plan.needs_watermarks);
+}
+
+TEST(Flags, reach_the_settings_that_name_them) {
+  Builder b;
+  const auto source = b.source("in");
+  b.node(source).source = TcpSourceSpec{.address = Setting("in", ":1")};
+  const auto sink = b.sink("out", source);
+  b.node(sink).sink = TcpSinkSpec{Setting("out", ":2")};
+  b.graph().flags = {"in", "out"};
+  ASSERT_TRUE(apply_flags(b.graph(), {{"out", ":22"}}).has_value());
+  EXPECT_EQ(std::get<TcpSourceSpec>(b.node(source).source).address.value, ":1");
+  EXPECT_EQ(std::get<TcpSinkSpec>(b.node(sink).sink).address.value, ":22");
+  const auto unknown = apply_flags(b.graph(), {{"oot", ":3"}});
+  ASSERT_FALSE(unknown.has_value());
+  EXPECT_EQ(unknown.error().code, ErrorCode::bad_option);
+  EXPECT_EQ(unknown.error().message, "the application has no flag --oot");
+}
+
+// --- mistakes ------------------------------------------------------------------------------------
+
+TEST(Mistakes, none_in_a_good_graph) {
+  Builder b;
+  const auto state = b.state("count-2", b.key_by(b.to("split", b.source("in"))));
+  b.sink("out", state);
+  EXPECT_EQ(b.mistakes(), Mistakes{});
+}
+
+TEST(Mistakes, application_without_name_or_pipeline) {
+  EXPECT_EQ(Builder("").mistakes(),
+            (Mistakes{"the application has no name; pass one to its constructor",
+                      "the application has no pipeline; begin with "
+                      "app.pipeline(name).source(...)"}));
+}
+
+TEST(Mistakes, names) {
+  Builder b;
+  const auto source = b.source("");
+  b.to("Upper", source);
+  b.to("with space", source);
+  b.to(std::string(64, 'a'), source);
+  b.to(std::string(65, 'b'), source);
+  EXPECT_EQ(
+      b.mistakes(),
+      (Mistakes{"source in pipeline 'p' has no name; give it one made of a-z, 0-9 and '-'",
+                "computation in pipeline 'p' 'Upper': a name is made of a-z, 0-9 and '-' only",
+                "computation in pipeline 'p' 'with space': a name is made of a-z, 0-9 and "
+                "'-' only",
+                "computation in pipeline 'p' '" + std::string(65, 'b') +
+                    "': a name has at most 64 characters"}));
+}
+
+TEST(Mistakes, a_name_used_more_than_once_is_told_once) {
+  Builder b;
+  const auto source = b.source("same");
+  b.state("same", b.key_by(source));
+  b.sink("same", source);
+  EXPECT_EQ(b.mistakes(), (Mistakes{"the name 'same' is used twice; sources, computations, states "
+                                    "and sinks need names of their own"}));
+}
+
+TEST(Mistakes, key_by_without_state_and_with_an_empty_list) {
+  Builder b;
+  const auto source = b.source("in");
+  b.key_by(source);
+  const auto closed = b.key_by(source);
+  b.node(closed).closed = true;
+  b.state("count", closed);
+  EXPECT_EQ(b.mistakes(),
+            (Mistakes{"a key_by in pipeline 'p' is followed by nothing; a state computation or "
+                      "process belongs behind it",
+                      "a key_by in pipeline 'p' has an empty list of keys, so every message would "
+                      "be dropped; list the keys or leave the list out"}));
+}
+
+TEST(Mistakes, event_time_behind_a_state_or_merge) {
+  const std::string sentence =
+      "event_time in pipeline 'p' comes after a state computation or merge; assign event times "
+      "before the first key_by or merge";
+  Builder behind_state;
+  const auto state = behind_state.state("count", behind_state.key_by(behind_state.source("in")));
+  behind_state.add(NodeKind::event_time, "", {behind_state.to("one", state)});
+  EXPECT_EQ(behind_state.mistakes(), Mistakes{sentence});
+  Builder behind_merge;
+  const auto source = behind_merge.source("in");
+  behind_merge.add(NodeKind::event_time, "", {behind_merge.merge("both", source, source)});
+  EXPECT_EQ(behind_merge.mistakes(), Mistakes{sentence});
+}
+
+TEST(Mistakes, limits_of_a_tcp_source) {
+  const std::string what = "source in pipeline 'p' 'in': ";
+  Builder b;
+  const auto source = b.source("in");
+  const auto with = [&](TcpSourceSpec spec) {
+    b.node(source).source = std::move(spec);
+    return b.mistakes();
+  };
+  EXPECT_EQ(with({.framing = Framing::raw}),
+            Mistakes{what + "framing::raw cannot tell messages apart; use u32be or lines"});
+  const std::string size = what + "frame_bytes_max must be between 1 byte and 64 MiB";
+  EXPECT_EQ(with({.frame_bytes_max = 0}), Mistakes{size});
+  EXPECT_EQ(with({.frame_bytes_max = (64u << 20) + 1}), Mistakes{size});
+  EXPECT_EQ(with({.frame_bytes_max = 64u << 20}), Mistakes{});
+  EXPECT_EQ(with({.frame_bytes_max = 1}), Mistakes{});
+  EXPECT_EQ(with({.connections_max = 0}),
+            Mistakes{what + "connections_max 0 would refuse everybody; allow at least 1"});
+}
+
+TEST(Mistakes, memory_sink_without_output) {
+  Builder b;
+  const auto sink = b.sink("out", b.source("in"));
+  b.node(sink).sink = MemorySinkSpec{};
+  EXPECT_EQ(b.mistakes(), (Mistakes{"sink in pipeline 'p' 'out': memory::sink needs a MemoryOutput "
+                                    "to write to; pass one"}));
+}
+
+TEST(Mistakes, pipelines) {
+  Builder b;
+  b.source("one", "twice");
+  b.source("two", "twice");
+  b.source("three", "");
+  b.source("four", "Bad");
+  EXPECT_EQ(b.mistakes(),
+            (Mistakes{"a pipeline has no name; give it one made of a-z, 0-9 and '-'",
+                      "a pipeline 'Bad': a name is made of a-z, 0-9 and '-' only",
+                      "pipeline 'twice' has 2 sources; give each source a pipeline of its own and "
+                      "merge the streams"}));
+}
+
+TEST(Mistakes, all_come_at_once) {
+  Builder b("shop");
+  const auto source = b.source("In");
+  b.node(source).source = TcpSourceSpec{.framing = Framing::raw};
+  b.key_by(source);
+  const auto plan = build(b.graph());
+  ASSERT_FALSE(plan.has_value());
+  EXPECT_EQ(plan.error().code, ErrorCode::bad_application);
+  EXPECT_EQ(
+      plan.error().message,
+      "application 'shop' cannot be built: 3 mistakes:\n"
+      "  - source in pipeline 'p' 'In': a name is made of a-z, 0-9 and '-' only\n"
+      "  - source in pipeline 'p' 'In': framing::raw cannot tell messages apart; use u32be or "
+      "lines\n"
+      "  - a key_by in pipeline 'p' is followed by nothing; a state computation or process "
+      "belongs behind it");
+}
+
+TEST(Mistakes, check_of_an_application_tells_a_single_one_in_one_line) {
+  const Application app("empty");
+  const auto checked = app.check();
+  ASSERT_FALSE(checked.has_value());
+  EXPECT_EQ(checked.error().message,
+            "application 'empty' cannot be built: the application has no pipeline; begin with "
+            "app.pipeline(name).source(...)");
+}
+
+}  // namespace
+}  // namespace wallaroo::plan
