@@ -48,7 +48,8 @@ InlineTable::~InlineTable() {
   for (uint32_t i = 0; i < count_; ++i) drop(PartitionId(i));
 }
 
-InlineTable::Probe InlineTable::make_probe(uint64_t hash, std::string_view key) const {
+[[gnu::always_inline]] inline InlineTable::Probe InlineTable::make_probe(
+    uint64_t hash, std::string_view key) const {
   Probe probe;
   uint64_t mixed;
   // The key itself goes into the mix: prepared collisions of the routing hash stay apart.
