@@ -79,6 +79,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const Graph& graph, const RunOp
   worker::WorkerOptions worker_options;
   worker_options.flow.cores = options.cores;
   worker_options.flow.seed = static_cast<uint64_t>(os::read_clock().wall_ns);
+  worker_options.flow.state_memory = &runtime->state_memory_;
   worker_options.addresses = std::move(addresses);
   runtime->worker_ = std::make_unique<worker::Worker>(
       std::move(plan), std::move(worker_options),

@@ -8,6 +8,7 @@
 #include "os/core_threads.h"
 #include "os/epoll_net.h"
 #include "os/http_server.h"
+#include "os/huge_memory.h"
 #include "wallaroo/application.h"
 #include "worker/worker.h"
 
@@ -38,6 +39,7 @@ class Runtime {
   RunOptions options_;
   int64_t started_ns_ = 0;
   std::unique_ptr<io::Log> log_;
+  os::HugeMemory state_memory_;
   std::vector<std::unique_ptr<os::EpollNet>> nets_;
   std::unique_ptr<os::Parking> parking_;
   std::unique_ptr<os::CoreThreads> threads_;

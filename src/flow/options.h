@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/memory.h"
 #include "wire/batch.h"
 
 namespace wallaroo::flow {
@@ -26,7 +27,8 @@ struct Options {
   int64_t clock_tick_ns = 10'000'000;      // how often arrival time moves timers when idle
   int64_t reconnect_min_ns = 10'000'000;
   int64_t reconnect_max_ns = 2'000'000'000;
-  uint64_t seed = 0;  // of the tables' slot mix
+  uint64_t seed = 0;                     // of the tables' slot mix
+  base::Memory* state_memory = nullptr;  // where tables take large pieces from; null: the heap
 };
 
 /// How much one step may do.

@@ -44,8 +44,9 @@ Stage::Stage(const ChainSite& site, uint32_t stage, const std::vector<SinkSlot>&
     }
   }
   if (const StateType* type = node_of(site, stage).factory->state_type()) {
-    state_ = std::make_unique<state::InlineTable>(*type, site.options.partitions,
-                                                  base::Rng(site.options.seed + stage).next());
+    state_ = std::make_unique<state::InlineTable>(
+        *type, site.options.partitions, base::Rng(site.options.seed + stage).next(),
+        state::TableOptions{.memory = site.options.state_memory});
   }
 }
 

@@ -63,7 +63,7 @@ class Stage final : public ChainOwner, private Entry {
   std::array<void*, wire::kBatchRecordsMax> no_states_{};
   int64_t watermark_sent_ns_ = wire::kNoWatermark;
   bool control_due_ =
-      false;  // the last batch's watermark, barrier and end are still to be passed on
+      false;          // the last batch's watermark, barrier and end are still to be passed on
   state::Timer due_;  // being fired
   bool ended_ = false;
 };
