@@ -17,7 +17,9 @@ namespace wallaroo::detail {
 /// encoded into a scratch buffer, which may move while it grows, so offsets are kept until the end.
 class Outgoing {
  public:
-  explicit Outgoing(Port& port) : port_(port) {}
+  explicit Outgoing(Port& port) : port_(port) {
+    scratch_.reserve(1);  // even an empty key or value has an address
+  }
 
   bool full() const { return count_ == kStepBatch; }
 

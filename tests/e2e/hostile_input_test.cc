@@ -161,6 +161,25 @@ TEST_F(HostileInput, ManyResetsLeaveNoConnectionBehind) {
   });
 }
 
+/// As the very first message, before any buffer has been used.
+TEST(HostileKeys, EmptyKeyIsAKeyLikeOthers) {
+  Receiver receiver;
+  WorkerProcess worker({.out = receiver.port()});
+  Client client(worker.in());
+  ASSERT_TRUE(client.send(frame(":0")));
+  ASSERT_TRUE(receiver.wait_for_lines(1, 5)) << worker.log();
+  Honest honest(worker.in(), "honest");
+  honest.send(500);
+  ASSERT_TRUE(client.send(frame(":1")));
+  ASSERT_TRUE(receiver.wait_for_lines(502, 10));
+  worker.signal(SIGTERM);
+  EXPECT_EQ(worker.wait(10), 0);
+  EXPECT_TRUE(receiver.wait_for_end(10));
+  Results results = read_results(receiver.streams());
+  EXPECT_EQ(results.by_key[""], (KeyResults{{0, 1}, {1, 2}}));
+  EXPECT_EQ(honest.complaint(results), "");
+}
+
 TEST(HostileMemory, FiveHundredAnnouncementsTakeNoMemory) {
   Receiver receiver;
   WorkerProcess worker({.out = receiver.port(), .limits = {"frame=67108864"}});

@@ -42,7 +42,7 @@ bool apply(std::string_view argument, Settings& settings) {
          number_of(argument, "connections=", settings.source.connections_max);
 }
 
-std::string_view key_of(std::string_view word) { return word.substr(0, word.find(':')); }
+std::string key_of(std::string_view word) { return std::string(word.substr(0, word.find(':'))); }
 
 void split(std::string_view text, wallaroo::Emit<std::string_view>& emit) {
   while (!text.empty()) {
