@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <charconv>
 #include <new>
 #include <string>
 #include <type_traits>
