@@ -68,6 +68,7 @@ endfunction()
 # wallaroo_check(<name> <command>...): a program or script that is itself a test.
 function(wallaroo_check name)
   add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS check)
 endfunction()
 
 # wallaroo_fuzz(<program> <sources>...): a libFuzzer program, in the preset fuzz only.

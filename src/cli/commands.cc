@@ -21,7 +21,7 @@ constexpr const char* kAbout =
 constexpr const char* kExamples = R"(Examples:
   wallaroo receive --listen 127.0.0.1:7002
   wallaroo send --to 127.0.0.1:7010 --framed --file README.md
-  wallaroo status --http 127.0.0.1:7003
+  wallaroo status --http 127.0.0.1:7080
 )";
 
 constexpr const char* kExamplesNew = R"(Example:

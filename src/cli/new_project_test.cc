@@ -29,7 +29,7 @@ class NewProject : public testing::Test {
 TEST_F(NewProject, names_everything_after_the_directory) {
   const fs::path directory = scratch_ / "below" / "parcel-count";
   ASSERT_TRUE(new_project("cpp", directory.string() + "/"));
-  EXPECT_NE(read(directory / "main.cc").find("Application app{\"parcel-count\"}"),
+  EXPECT_NE(read(directory / "main.cc").find("Application app(\"parcel-count\")"),
             std::string::npos);
   EXPECT_NE(read(directory / "CMakeLists.txt").find("add_executable(parcel-count "),
             std::string::npos);

@@ -20,7 +20,7 @@ namespace json = boost::json;
 
 constexpr const char* kExamples = R"(Examples:
   wallaroo status
-  wallaroo status --http 127.0.0.1:7003 -o json
+  wallaroo status --http 127.0.0.1:7080 -o json
 )";
 
 using Row = std::vector<std::pair<std::string, std::string>>;  // column, cell
@@ -107,7 +107,7 @@ std::string format_table(const json::array& array) {
 }
 
 struct StatusFlags {
-  std::string http = "127.0.0.1:7003";
+  std::string http = "127.0.0.1:7080";
   std::string output = "text";
   bool json = false;
 };
