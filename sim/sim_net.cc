@@ -28,7 +28,7 @@ SimNetwork::SimNetwork(uint64_t seed, const NetConditions& conditions, Reach& re
 SimNetwork::~SimNetwork() = default;
 
 SimNet& SimNetwork::add_host() {
-  hosts_.push_back(std::make_unique<SimNet>(*this));
+  hosts_.push_back(std::make_unique<SimNet>(*this, hosts_.size()));
   return *hosts_.back();
 }
 
@@ -74,21 +74,36 @@ void SimNetwork::heal(const NetConditions& conditions) {
   }
 }
 
-std::vector<ConnectionId> SimNetwork::connections() const {
-  std::vector<ConnectionId> open;
+bool SimNetwork::is_open(ConnectionId connection) const {
+  const Endpoint& end = endpoints_[find(connection)];
+  return end.open && !end.broken;
+}
+
+std::vector<ConnectionId> SimNetwork::made_to(const io::Address& address) const {
+  std::vector<ConnectionId> made;
   for (Index i = 0; i < endpoints_.size(); i += 2) {
-    if (endpoints_[i].open && !endpoints_[i].broken) open.push_back(endpoints_[i].id);
+    if (endpoints_[i].connected && same(endpoints_[i].to, address)) {
+      made.push_back(endpoints_[i].id);
+    }
   }
-  return open;
+  return made;
 }
 
-const std::string& SimNetwork::written_by_peer(ConnectionId connection) const {
-  return endpoints_[find(connection) ^ 1].written;
+size_t SimNetwork::maker(ConnectionId connection) const {
+  return endpoints_[find(connection)].maker;
 }
 
-bool SimNetwork::was_reset(ConnectionId connection) const {
+const std::string& SimNetwork::written(ConnectionId connection) const {
+  return endpoints_[find(connection)].written;
+}
+
+size_t SimNetwork::read_by_peer(ConnectionId connection) const {
+  return endpoints_[find(connection) ^ 1].taken;
+}
+
+bool SimNetwork::was_cut(ConnectionId connection) const {
   const Index end = find(connection);
-  return endpoints_[end].broken || endpoints_[end ^ 1].broken;
+  return endpoints_[end].broken || endpoints_[end ^ 1].broken || endpoints_[end].left_alone;
 }
 
 SimNetwork::Index SimNetwork::find(ConnectionId id) const {
@@ -142,7 +157,7 @@ void SimNetwork::begin_connect(Index client, const io::Address& address) {
 void SimNetwork::accept(Index client, Listener& listener) {
   const Index server = client ^ 1;
   for (Index i : {client, server}) {
-    endpoints_[i].open = true;
+    endpoints_[i].open = endpoints_[i].connected = true;
     endpoints_[i].capacity =
         rng_.between(conditions_.buffer_bytes_min, conditions_.buffer_bytes_max);
   }
@@ -239,6 +254,8 @@ Result<ConnectionId> SimNet::connect(const io::Address& address) {
   const SimNetwork::Index client = network_.endpoints_.size();
   network_.endpoints_.resize(client + 2);
   network_.endpoints_[client].host = this;
+  network_.endpoints_[client].to = address;
+  network_.endpoints_[client].maker = number_;
   const ConnectionId id = network_.name(client);
   network_.begin_connect(client, address);
   return id;
@@ -273,6 +290,7 @@ io::IoResult SimNet::read(ConnectionId connection, std::span<char> into) {
       network_.transfer(std::min(into.size(), end.received.size()), Row::short_read);
   std::copy_n(end.received.data(), bytes, into.data());
   end.received.erase(0, bytes);
+  end.taken += bytes;
   network_.give_room(index);
   return {bytes, IoStatus::ok};
 }
@@ -333,6 +351,7 @@ void SimNet::close(ConnectionId connection) {
   end.host = nullptr;
   end.open = false;
   end.given_up = true;
+  if (network_.endpoints_[index ^ 1].open) network_.endpoints_[index ^ 1].left_alone = true;
   end.received.clear();
 }
 

@@ -50,13 +50,18 @@ class SimNetwork {
   void vanish(io::ConnectionId either_end);
   /// From now on only `conditions`; silent connections end in a reset, as keep-alive would do.
   void heal(const NetConditions& conditions);
-  /// Open connections, oldest first; one id each (the connecting end's).
-  std::vector<io::ConnectionId> connections() const;
+  bool is_open(io::ConnectionId connection) const;
 
-  /// Everything the other end of `connection` ever wrote, delivered or not.
-  const std::string& written_by_peer(io::ConnectionId connection) const;
-  /// The connection broke (by either end or by a fault).
-  bool was_reset(io::ConnectionId connection) const;
+  /// Every connection that was ever made to `address`, oldest first; the connecting end's ids.
+  std::vector<io::ConnectionId> made_to(const io::Address& address) const;
+  /// The host that made it: 0 for the first one added.
+  size_t maker(io::ConnectionId connection) const;
+  /// Everything this end of `connection` ever wrote, delivered or not.
+  const std::string& written(io::ConnectionId connection) const;
+  /// How many bytes the other end has read of it.
+  size_t read_by_peer(io::ConnectionId connection) const;
+  /// Not this end ended the connection: it was reset, or the other end closed it first.
+  bool was_cut(io::ConnectionId connection) const;
 
  private:
   friend class SimNet;
@@ -64,13 +69,17 @@ class SimNetwork {
 
   struct Endpoint {
     io::ConnectionId id;
+    io::Address to;          // of the connecting end
+    size_t maker = 0;        // host, of the connecting end
     SimNet* host = nullptr;  // null: not accepted yet, between two cores, or given up
+    bool connected = false;  // once
     bool open = false;       // connected and not given up by its owner
     bool given_up = false;
     bool broken = false;
     bool silent = false;
-    bool eof = false;       // arrived here
-    bool finished = false;  // this side will write no more
+    bool left_alone = false;  // the other end was given up first
+    bool eof = false;         // arrived here
+    bool finished = false;    // this side will write no more
     bool read_armed = true;
     bool write_blocked = false;
     std::string received;
@@ -78,6 +87,7 @@ class SimNetwork {
     size_t capacity = 0;   // received + in_flight never exceed it
     int64_t last_arrival_ns = 0;
     std::string written;  // by this end
+    size_t taken = 0;     // bytes this end has read
   };
   struct Listener {
     io::ListenerId id;
@@ -124,7 +134,7 @@ class SimNetwork {
 /// One host's view: the io::Net of a core, or of a simulated outside program.
 class SimNet final : public io::Net {
  public:
-  explicit SimNet(SimNetwork& network) : network_(network) {}
+  SimNet(SimNetwork& network, size_t number) : network_(network), number_(number) {}
 
   bool has_events() const { return !events_.empty(); }
 
@@ -148,6 +158,7 @@ class SimNet final : public io::Net {
   void maybe_spurious_edge();
 
   SimNetwork& network_;
+  const size_t number_;
   std::vector<io::NetEvent> events_;
 };
 

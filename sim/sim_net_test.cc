@@ -120,8 +120,8 @@ TEST(SimNetTest, AResetLosesWhatIsOnItsWayAndTellsBothEnds) {
   EXPECT_TRUE(await(bench, bench.outside(), NetEventKind::closed, event));
   char buffer[8];
   EXPECT_EQ(bench.core(0).read(pair.in, buffer).status, IoStatus::broken);
-  EXPECT_TRUE(bench.network().was_reset(pair.out));
-  EXPECT_EQ(bench.network().written_by_peer(pair.in), "lost");
+  EXPECT_TRUE(bench.network().was_cut(pair.out));
+  EXPECT_EQ(bench.network().written(pair.out), "lost");
   EXPECT_EQ(bench.reach().count(Row::bytes_lost), 1u);
 }
 
