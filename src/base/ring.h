@@ -35,11 +35,9 @@ class Ring {
       head_seen_ = head_.load(std::memory_order_acquire);
       if (tail - head_seen_ >= room) return false;
     }
-    if (MUTANT(ring_publish_before_slot)) {
-      tail_.store(tail + 1, std::memory_order_release);
-      slots_[tail & mask_] = item;
-      return true;
-    }
+#ifdef WALLAROO_MUTANTS
+    if (MUTANT(ring_publish_before_slot)) return push_index_first(tail, item);
+#endif
     slots_[tail & mask_] = item;
     tail_.store(tail + 1, std::memory_order_release);
     return true;
@@ -64,6 +62,27 @@ class Ring {
   size_t capacity() const { return capacity_; }
 
  private:
+#ifdef WALLAROO_MUTANTS
+  // The planted bug: the slot is written after the index. One push in 64 is held back until the
+  // next push, as a weakly ordered machine may do; so the consumer meets the old content of the
+  // slot even when both sides run on one thread and no operation is ever interrupted.
+  bool push_index_first(size_t tail, const T& item) {
+    if (late_) slots_[late_at_ & mask_] = late_item_;
+    late_ = tail % kLateOneIn == kLateOneIn - 1 || capacity_ < kLateOneIn;
+    tail_.store(tail + 1, std::memory_order_release);
+    if (late_) {
+      late_at_ = tail;
+      late_item_ = item;
+    } else {
+      slots_[tail & mask_] = item;
+    }
+    return true;
+  }
+  static constexpr size_t kLateOneIn = 64;
+  bool late_ = false;
+  size_t late_at_ = 0;
+  T late_item_{};
+#endif
   static constexpr size_t kCacheLine = 64;
 
   const size_t capacity_;

@@ -66,6 +66,10 @@ Result<void> Core::start() {
 }
 
 io::Progress Core::step(io::Now now, Budget budget) {
+  // Arrival times go on from the first step at the pace of the monotonic clock: a wall clock that
+  // is set must neither stop event time nor part the cores' ideas of it.
+  if (wall_ahead_ns_ == INT64_MIN) wall_ahead_ns_ = now.wall_ns - now.mono_ns;
+  now.wall_ns = now.mono_ns + wall_ahead_ns_;
   counters_.steps.add(1);
   for (auto& source : sources_) {
     if (source != nullptr) source->fused().measure(now.mono_ns);

@@ -86,6 +86,7 @@ class Core final : public Carrier, public CoreServices {
   BatchPool pool_;
   Transport transport_;
   ChainSite site_;
+  int64_t wall_ahead_ns_ = INT64_MIN;  // of the monotonic clock
   bool finishing_ = false;  // the sinks know that nothing more will come
   std::map<uint64_t, NetHandler*> connections_;
   std::map<uint64_t, NetHandler*> listeners_;

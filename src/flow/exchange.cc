@@ -148,7 +148,7 @@ void Exchange::flush() {
 void Exchange::credit(uint32_t core) {
   Channel& channel = channels_[core];
   if (MUTANT(credit_lost) && chain_.counters().records_out.get() % 16 == 7) return;
-  channel.credits += MUTANT(credit_twice) ? 2 : 1;
+  channel.credits += MUTANT(credit_twice) ? 2u : 1u;
   while (channel.credits > 0 && !channel.overflow.empty()) send(core, channel.overflow.pop());
   if (channel.overflow.empty()) channel.gate.set_blocked(false);
 }

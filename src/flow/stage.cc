@@ -213,7 +213,9 @@ bool SourceStage::step(io::Now now, uint32_t batches) {
 
 void SourceStage::send_watermark(io::Now now) {
   if (!plan_of(site_, stage_).has_event_time) {
-    watermarks_.observe(0, now.wall_ns, 0, now.mono_ns);
+    // In whole ticks: a new watermark with every step would keep all cores awake for ever.
+    const int64_t tick_ns = site_.options.clock_tick_ns;
+    watermarks_.observe(0, now.wall_ns - now.wall_ns % tick_ns, 0, now.mono_ns);
   }
   const int64_t watermark = watermarks_.current(now.mono_ns);
   if (watermark == watermark_sent_ns_) return;

@@ -1,0 +1,58 @@
+#include "sim/reach.h"
+
+namespace wallaroo::sim {
+namespace {
+
+// In the order of Row.
+constexpr std::array<const char*, static_cast<size_t>(Row::count_)> kNames = {
+    "network: short read",
+    "network: short write",
+    "network: write would block",
+    "network: connection reset",
+    "network: bytes lost in a reset",
+    "network: half-open connection",
+    "network: connect refused",
+    "network: accept failed",
+    "network: spurious edge",
+    "network: connection adopted by another core",
+    "outside: slow sender",
+    "outside: slow receiver",
+    "outside: stalled sender",
+    "outside: stalled receiver",
+    "outside: receiver absent for a while",
+    "outside: sender connected again after a reset",
+    "outside: hostile sender",
+    "driver: core parked",
+    "driver: core paused",
+    "driver: core woken by another",
+    "driver: wall clock jumped",
+    "driver: faults healed while data was under way",
+    "driver: drained while senders were sending",
+    "driver: stopped with everything under way",
+    "driver: barrier sent",
+    "campaign: seed run twice",
+    "engine: ring full",
+    "engine: chain blocked",
+    "engine: overflow outbox used",
+    "engine: barrier aligned",
+    "engine: partial write",
+    "engine: sink connected again",
+    "engine: sink could not connect",
+    "engine: sink sent a cut message again",
+    "engine: source connection reset",
+    "engine: frame truncated",
+    "engine: frame over the limit",
+    "engine: message undecodable",
+    "engine: user function failed",
+    "engine: key not listed",
+    "engine: watermark advanced",
+    "engine: timer fired",
+    "engine: timer set for the past",
+};
+static_assert(kNames.back() != nullptr, "every row has a name");
+
+}  // namespace
+
+const char* row_name(Row row) { return kNames[static_cast<size_t>(row)]; }
+
+}  // namespace wallaroo::sim

@@ -1,0 +1,85 @@
+#include "sim/workload.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/bytes.h"
+#include "sim/interpreter.h"
+
+namespace wallaroo::sim {
+namespace {
+
+using Make = std::unique_ptr<Workload> (*)(base::Rng&);
+constexpr std::array<Make, 7> kWorkloads = {make_word_count, make_fold,    make_series,
+                                            make_fan_out,    make_windows, make_branches,
+                                            make_sessions};
+
+}  // namespace
+
+size_t workload_kinds() { return kWorkloads.size(); }
+
+std::unique_ptr<Workload> make_workload(size_t kind, base::Rng& rng) {
+  return kWorkloads[kind](rng);
+}
+
+std::string_view split_messages(Framing framing, std::string_view bytes,
+                                std::vector<std::string>& out) {
+  for (;;) {
+    size_t header = 0;
+    size_t length = 0;
+    if (framing == Framing::u32be) {
+      if (bytes.size() < 4) return bytes;
+      header = 4;
+      length = base::load_u32_be(bytes.data());
+      if (bytes.size() - 4 < length) return bytes;
+    } else {
+      const size_t end = bytes.find('\n');
+      if (end == std::string_view::npos) return bytes;
+      length = end;
+    }
+    out.emplace_back(bytes.substr(header, length));
+    bytes.remove_prefix(header + length + (framing == Framing::u32be ? 0 : 1));
+  }
+}
+
+namespace {
+
+std::string compare(std::vector<std::string> expected, std::vector<std::string> written) {
+  std::ranges::sort(expected);
+  std::ranges::sort(written);
+  if (expected == written) return {};
+  std::vector<std::string> missing;
+  std::vector<std::string> extra;
+  std::ranges::set_difference(expected, written, std::back_inserter(missing));
+  std::ranges::set_difference(written, expected, std::back_inserter(extra));
+  return std::to_string(missing.size()) + " results missing" +
+         (missing.empty() ? "" : " (first: " + missing.front() + ")") + ", " +
+         std::to_string(extra.size()) + " too many" +
+         (extra.empty() ? "" : " (first: " + extra.front() + ")") + ", of " +
+         std::to_string(expected.size());
+}
+
+}  // namespace
+
+std::string compare_with_interpreter(const Graph& graph, const Evidence& evidence,
+                                     const std::vector<Output>& outputs) {
+  Interpreter interpreter(graph);
+  for (const Taken& taken : evidence.taken) {
+    for (const std::string& message : taken.messages) interpreter.feed(taken.source, message);
+  }
+  interpreter.finish();
+  for (const Output& output : outputs) {
+    std::string bytes;
+    for (const std::string& run : interpreter.output(output.sink)) bytes += run;
+    std::vector<std::string> expected;
+    split_messages(output.framing, bytes, expected);
+    const auto written = evidence.written.find(output.sink);
+    std::string wrong =
+        compare(std::move(expected),
+                written == evidence.written.end() ? std::vector<std::string>() : written->second);
+    if (!wrong.empty()) return output.sink + ": " + wrong;
+  }
+  return {};
+}
+
+}  // namespace wallaroo::sim

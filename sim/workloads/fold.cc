@@ -1,0 +1,85 @@
+// One keyed stage whose state is a fold that does not commute, with string keys of many lengths and
+// now and then a message that the decoder refuses.
+#include "sim/workload.h"
+#include "sim/workloads/events.h"
+
+namespace wallaroo::sim {
+namespace {
+
+class FoldPerKey final : public Workload {
+ public:
+  explicit FoldPerKey(base::Rng& rng)
+      : keys_(rng.between(1, 200)),
+        key_padding_(rng.chance(1, 3) ? rng.below(200) : 0),
+        senders_(static_cast<uint32_t>(rng.between(2, 5))),
+        framing_(rng.chance(1, 2) ? Framing::u32be : Framing::lines) {}
+
+  std::string_view name() const override { return "fold"; }
+
+  void build(Application& app) override {
+    const size_t padding = key_padding_;
+    app.pipeline("fold")
+        .source("events",
+                tcp::listen("10.0.0.1:7010", framing_, logged_parser("events", ledger_), limits()))
+        .key_by([padding](const Event& event) {
+          return std::to_string(event.key) + std::string(event.key % 2 == 0 ? padding : 0, 'k');
+        })
+        .state<Fold>("fold",
+                     [](const Event& event, Fold& fold) {
+                       fold.add(event);
+                       return Folded{event, fold};
+                     })
+        .sink("folded",
+              tcp::connect("10.0.0.2:7002", framing::u32be, [](const Folded& folded, Bytes& out) {
+                out << folded.event.key << ' ' << folded.event.sender << ' ' << folded.event.number
+                    << ' ' << folded.fold.count << ' ' << folded.fold.value;
+              }));
+  }
+  std::vector<Input> inputs() const override {
+    return {{"events", {"10.0.0.1", 7010}, framing_, senders_}};
+  }
+  std::vector<Output> outputs() const override {
+    return {{"folded", {"10.0.0.2", 7002}, Framing::u32be}};
+  }
+  std::string message(base::Rng& rng, uint32_t sender, uint32_t number) override {
+    if (rng.chance(1, 50)) return "not an event";
+    return event_message(rng, {static_cast<uint32_t>(rng.below(keys_)), sender, number});
+  }
+  std::string check(const Evidence& evidence) override {
+    const FoldJudge judge(evidence);
+    std::vector<Folded> all;
+    std::map<uint32_t, std::vector<Folded>> by_key;
+    for (const std::string& line : evidence.written.at("folded")) {
+      const auto n = parse_numbers<5>(line);
+      if (!n) return "a result that no encoder wrote: " + line;
+      const auto event = parse_event(line);
+      all.push_back({*event, {(*n)[3], (*n)[4]}});
+      by_key[event->key].push_back(all.back());
+    }
+    if (std::string wrong = judge.complete(all); !wrong.empty()) return wrong;
+    for (const auto& [key, results] : by_key) {
+      if (std::string wrong = judge.legal(results); !wrong.empty()) return wrong;
+    }
+    return ledger_->check("fold", by_key);
+  }
+  void on_core(uint32_t core) override { ledger_->set_core(core); }
+  void on_cut(uint64_t barrier, const std::string& name) override { ledger_->cut(barrier, name); }
+  void on_cut_state(uint64_t barrier, const std::string& name, std::string_view key,
+                    std::string_view state) override {
+    ledger_->state(barrier, name, static_cast<uint32_t>(std::stoul(std::string(key))),
+                   decode_fold(state));
+  }
+
+ private:
+  const uint64_t keys_;
+  const size_t key_padding_;
+  const uint32_t senders_;
+  const Framing framing_;
+  const std::shared_ptr<CutLedger> ledger_ = std::make_shared<CutLedger>();
+};
+
+}  // namespace
+
+std::unique_ptr<Workload> make_fold(base::Rng& rng) { return std::make_unique<FoldPerKey>(rng); }
+
+}  // namespace wallaroo::sim

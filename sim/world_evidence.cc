@@ -1,0 +1,121 @@
+// What a run leaves behind, and the judgement on it.
+#include <algorithm>
+
+#include "base/assert.h"
+#include "sim/world.h"
+
+namespace wallaroo::sim {
+namespace {
+
+/// What one core wrote to a sink, connection after connection. After a break the sink goes on from
+/// the start of a chunk that was not fully written: the messages from there on are taken back here,
+/// and must come again on the next connection. (What comes again although nothing broke, or from
+/// further back than the last connection, stays doubled.)
+class Written {
+ public:
+  void add(std::vector<std::string> messages, bool broke) {
+    if (broke_ && !messages.empty()) {
+      const auto again = std::find(messages_.begin() + last_, messages_.end(), messages.front());
+      messages_.erase(again, messages_.end());
+    }
+    if (!messages.empty() || !broke_) last_ = static_cast<std::ptrdiff_t>(messages_.size());
+    std::ranges::move(messages, std::back_inserter(messages_));
+    broke_ = broke;
+  }
+  std::vector<std::string>& messages() { return messages_; }
+
+ private:
+  std::vector<std::string> messages_;
+  std::ptrdiff_t last_ = 0;  // where the last connection's begin
+  bool broke_ = false;
+};
+
+}  // namespace
+
+void World::gather() {
+  count_reach();
+  if (!verdict_.wrong.empty() || phase_ != Phase::over) return;
+  const std::string left = worker_->audit();
+  if (!left.empty()) return wrong("audit", "something is left when all is done: " + left);
+  gather_taken();
+  gather_written();
+  if (!verdict_.wrong.empty()) return;
+  if (std::string what = workload_->check(evidence_); !what.empty()) {
+    wrong("results of " + verdict_.workload, what);
+  }
+  workload_->count(verdict_.reach);
+}
+
+/// A message counts as taken when the worker has read its last byte: from then on it is the
+/// worker's.
+void World::gather_taken() {
+  for (size_t i = 0; i < senders_.size(); ++i) {
+    const SenderSlot& slot = senders_[i];
+    for (const Sender::Session& session : slot.sender->sessions()) {
+      Taken taken{inputs_[slot.input].source, static_cast<uint32_t>(i), {}};
+      size_t bytes = network_.read_by_peer(session.connection);
+      for (size_t m = session.first; m < slot.messages.size(); ++m) {
+        const size_t length = slot.sender->messages()[m].size();
+        if (length > bytes) break;
+        bytes -= length;
+        taken.messages.push_back(slot.messages[m]);
+      }
+      verdict_.records += taken.messages.size();
+      verdict_.connections += 1;
+      evidence_.taken.push_back(std::move(taken));
+    }
+  }
+}
+
+void World::gather_written() {
+  for (const Output& output : outputs_) {
+    std::vector<Written> by_core(cores_.size());
+    for (const io::ConnectionId connection : network_.made_to(output.address)) {
+      const std::string& bytes = network_.written(connection);
+      for (const char byte : bytes) fold(static_cast<uint8_t>(byte));
+      std::vector<std::string> messages;
+      const std::string_view rest = split_messages(output.framing, bytes, messages);
+      if (!rest.empty() && !network_.was_cut(connection)) {
+        wrong("framing", "the sink left a message cut in two on a connection that did not break");
+      }
+      by_core[network_.maker(connection)].add(std::move(messages), network_.was_cut(connection));
+    }
+    std::vector<std::string>& all = evidence_.written[output.sink];
+    for (Written& core : by_core) {
+      std::ranges::move(core.messages(), std::back_inserter(all));
+    }
+  }
+}
+
+void World::count_reach() {
+  Reach& reach = verdict_.reach;
+  for (uint32_t core = 0; core < cores_.size(); ++core) {
+    const flow::CoreCounters& counters = worker_->counters(core);
+    reach.hit(Row::ring_full, counters.ring_full.get());
+    for (const auto& stage : counters.stages) {
+      reach.hit(Row::port_blocked, stage->blocked.get());
+      reach.hit(Row::overflow_outbox, stage->overflow_batches.get());
+      reach.hit(Row::barrier_aligned, stage->aligned.get());
+      reach.hit(Row::message_undecodable, stage->undecodable.get());
+      reach.hit(Row::user_error, stage->user_errors.get());
+      reach.hit(Row::key_not_listed, stage->keys_not_listed.get());
+      reach.hit(Row::timer_fired, stage->timers_fired.get());
+      reach.hit(Row::late_timer, stage->late_timers.get());
+    }
+    for (const auto& source : counters.sources) {
+      if (source == nullptr) continue;
+      reach.hit(Row::source_reset, source->connections_reset.get());
+      reach.hit(Row::frame_truncated, source->frames_truncated.get());
+      reach.hit(Row::frame_over_limit, source->frames_over_limit.get());
+    }
+    for (const auto& sink : counters.sinks) {
+      if (sink == nullptr) continue;
+      reach.hit(Row::partial_write, sink->partial_writes.get());
+      reach.hit(Row::sink_reconnected, sink->connects.get() > 1 ? sink->connects.get() - 1 : 0);
+      reach.hit(Row::sink_connect_failed, sink->connect_failures.get());
+      reach.hit(Row::sink_resent, sink->resent_bytes.get());
+    }
+  }
+}
+
+}  // namespace wallaroo::sim
