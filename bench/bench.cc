@@ -20,7 +20,7 @@ constexpr const char* kUsage =
     "  --quiet-wait S  wait that long for other programs to rest before each round (10)\n"
     "  --only GROUP    words, keyed, tcp, latency, second-core or footprint\n"
     "  --program FILE  the engine's word count program to measure\n"
-    "  --check         compare the outputs of all yardsticks and stop\n"
+    "  --check         compare the outputs of the engine and all yardsticks and stop\n"
     "  --save          write the tables to bench/results/DATE.md too\n";
 
 struct Group {
@@ -101,9 +101,9 @@ int run(int argc, char** argv) {
   Command command = parse(argc, argv);
   command.options.folder = std::filesystem::canonical("/proc/self/exe").parent_path();
   pin_to_core(1);
-  const std::string wrong = check_yardsticks();
-  if (!wrong.empty()) die("the yardsticks disagree:\n" + wrong);
-  std::printf("all yardsticks put out the same bytes as a byte-wise reference\n");
+  const std::string wrong = check_outputs();
+  if (!wrong.empty()) die("the outputs differ:\n" + wrong);
+  std::printf("the engine and all yardsticks put out the same bytes as a byte-wise reference\n");
   if (command.check_only) return 0;
 
   const MachineSpeed speed = measure_machine();

@@ -3,6 +3,7 @@
 #include <cctype>
 #include <map>
 
+#include "engine.h"
 #include "measure.h"
 
 namespace wallaroo::bench {
@@ -28,9 +29,12 @@ std::string check_keyed() {
   FastKeyed fast(kKeys);
   library.update(keys);
   fast.update(keys);
-  return library.checksum() == fast.checksum()
-             ? std::string()
-             : "keyed update: the fast table and the library map end in different states\n";
+  std::string wrong;
+  if (library.checksum() != fast.checksum())
+    wrong += "keyed update: the fast table and the library map end in different states\n";
+  if (library.checksum() != engine_keyed_checksum(keys))
+    wrong += "keyed update: the engine and the library map end in different states\n";
+  return wrong;
 }
 
 }  // namespace
@@ -107,12 +111,13 @@ double keyed_ns(Table& table, const std::vector<std::uint64_t>& keys) {
 template double keyed_ns(LibraryKeyed&, const std::vector<std::uint64_t>&);
 template double keyed_ns(FastKeyed&, const std::vector<std::uint64_t>&);
 
-std::string check_yardsticks() {
+std::string check_outputs() {
   std::string wrong;
   const auto compare = [&](const std::string& name, const Text& text) {
     const std::string expected = reference_output(text);
     wrong += difference("plain counter, " + name, expected, plain_count_output(text));
     wrong += difference("fast counter, " + name, expected, fast_count_output(text));
+    wrong += difference("engine, " + name, expected, EngineWordCount(text).output());
   };
   compare("prose", make_text({.vocabulary = 10'000, .lines = 50'000, .seed = 2}));
   compare("many words", make_text({.vocabulary = 200'000, .lines = 50'000, .seed = 3}));

@@ -26,7 +26,8 @@ std::string reference_output(const Text& text);
 template <class Table>
 double keyed_ns(Table& table, const std::vector<std::uint64_t>& keys);
 
-/// Compares every counter and table with the reference, byte for byte; empty when all agree.
-std::string check_yardsticks();
+/// Compares every counter and table, and the engine, with the reference, byte for byte; empty when
+/// all agree.
+std::string check_outputs();
 
 }  // namespace wallaroo::bench

@@ -12,11 +12,11 @@ namespace {
 
 std::uint64_t key_of(std::uint64_t index) { return Random(index).next(); }
 
-std::uint64_t mix(std::uint64_t key, const KeyedValue& value) {
+}  // namespace
+
+std::uint64_t checksum_of(std::uint64_t key, const KeyedValue& value) {
   return Random(key ^ (value.count << 32) ^ value.sum).next();
 }
-
-}  // namespace
 
 std::vector<std::uint64_t> make_keys(std::uint64_t keys, std::uint64_t updates,
                                      std::uint64_t seed) {
@@ -36,7 +36,7 @@ void LibraryKeyed::update(std::span<const std::uint64_t> keys) {
 
 std::uint64_t LibraryKeyed::checksum() const {
   std::uint64_t sum = 0;
-  for (const auto& [key, value] : values_) sum += mix(key, value);
+  for (const auto& [key, value] : values_) sum += checksum_of(key, value);
   return sum;
 }
 
@@ -78,7 +78,7 @@ std::uint64_t FastKeyed::checksum() const {
   const auto* const slots = static_cast<const Slot*>(memory_.data());
   std::uint64_t sum = 0;
   for (std::uint64_t i = 0; i <= mask_; ++i)
-    if (slots[i].used) sum += mix(slots[i].key, slots[i].value);
+    if (slots[i].used) sum += checksum_of(slots[i].key, slots[i].value);
   return sum;
 }
 

@@ -15,6 +15,9 @@ struct KeyedValue {
   std::uint64_t sum = 0;
 };
 
+/// What a key adds to the checksum of a table.
+std::uint64_t checksum_of(std::uint64_t key, const KeyedValue& value);
+
 /// `updates` keys drawn uniformly from `keys` different ones, which are spread over all 64 bits.
 std::vector<std::uint64_t> make_keys(std::uint64_t keys, std::uint64_t updates, std::uint64_t seed);
 
