@@ -18,8 +18,8 @@ constexpr const char* kUsage =
     "  --quick         a subset, smaller inputs, three rounds: less than a minute\n"
     "  --rounds N      how often every measurement takes its turn (5)\n"
     "  --quiet-wait S  wait that long for other programs to rest before each round (10)\n"
-    "  --only GROUP    words, keyed, tcp, latency, second-core or footprint\n"
-    "  --program FILE  the engine's word count program to measure\n"
+    "  --only GROUP    words, keyed, tcp, latency, second-core, allocations or footprint\n"
+    "  --program FILE  another word count program to measure\n"
     "  --check         compare the outputs of the engine and all yardsticks and stop\n"
     "  --save          write the tables to bench/results/DATE.md too\n";
 
@@ -33,6 +33,7 @@ constexpr Group kGroups[] = {
     {"tcp", tcp_rows},
     {"latency", latency_rows},
     {"second-core", second_core_rows},
+    {"allocations", allocation_rows},
     {"footprint", footprint_rows},
 };
 
@@ -49,6 +50,7 @@ struct Command {
 
 Command parse(int argc, char** argv) {
   Command command;
+  command.options.program = WALLAROO_BENCH_PROGRAM;
   bool rounds_given = false, wait_given = false;
   for (int i = 1; i < argc; ++i) {
     const std::string flag = argv[i];

@@ -12,7 +12,7 @@ namespace wallaroo::bench {
 namespace {
 
 constexpr int kStartMs = 10'000;
-constexpr std::uint64_t kDrainNs = 10'000'000'000;
+constexpr std::uint64_t kDrainNs = 30'000'000'000;
 constexpr std::size_t kReceiveBytes = 256 * 1024;
 
 std::vector<std::string> with_addresses(std::vector<std::string> command, std::uint16_t in,
@@ -70,11 +70,13 @@ struct Load::Sender {
   }
 };
 
-Load::Load(std::vector<std::string> command, int core, int connections)
+Load::Load(std::vector<std::string> command, int core, int connections, int sinks)
     : child_(with_addresses(std::move(command), in_port_, port_of(listener_)), core),
       buffer_(kReceiveBytes) {
-  sink_ = accept_from(listener_, kStartMs);
-  if (!sink_.open()) die("the service under test does not connect to its sink");
+  for (int i = 0; i < sinks; ++i) {
+    sinks_.push_back(accept_from(listener_, kStartMs));
+    if (!sinks_.back().open()) die("the service under test does not connect to its sink");
+  }
   for (int i = 0; i < connections; ++i) {
     sources_.push_back(connect_to(loopback(in_port_), kStartMs));
     if (!sources_.back().open()) die("the service under test does not listen");
@@ -87,7 +89,19 @@ LoadResult Load::run(const LoadOptions& options) {
 }
 
 std::uint64_t Load::receive_units(Unit unit) {
-  const long got = receive(sink_, buffer_.data(), buffer_.size());
+  std::uint64_t units = 0;
+  for (const Socket& sink : sinks_) units += receive_units(sink, unit);
+  return units;
+}
+
+bool Load::wait_for_output(int timeout_ms) const {
+  std::vector<pollfd> waiting;
+  for (const Socket& sink : sinks_) waiting.push_back({sink.fd(), POLLIN, 0});
+  return poll(waiting.data(), waiting.size(), timeout_ms) > 0;
+}
+
+std::uint64_t Load::receive_units(const Socket& sink, Unit unit) {
+  const long got = receive(sink, buffer_.data(), buffer_.size());
   sink_gone_ |= got < 0;
   if (got <= 0) return 0;
   const auto bytes = static_cast<std::size_t>(got);
@@ -97,13 +111,11 @@ std::uint64_t Load::receive_units(Unit unit) {
 std::string Load::drain(Unit unit, std::uint64_t expected) {
   const std::uint64_t start = now_ns();
   while (received_ < expected && !sink_gone_ && now_ns() - start < kDrainNs) {
-    pollfd waiting{sink_.fd(), POLLIN, 0};
-    poll(&waiting, 1, 100);
+    wait_for_output(100);
     received_ += receive_units(unit);
   }
   // Anything beyond what was sent would come now.
-  pollfd waiting{sink_.fd(), POLLIN, 0};
-  if (poll(&waiting, 1, 20) > 0) received_ += receive_units(unit);
+  if (wait_for_output(20)) received_ += receive_units(unit);
   if (received_ == expected) return {};
   return "sent " + std::to_string(expected) + " units, received " + std::to_string(received_);
 }
@@ -114,12 +126,14 @@ LoadResult Load::run_fast(const LoadOptions& options) {
     senders.emplace_back(*options.text, i, sources_.size());
   std::vector<pollfd> waiting;
   for (const Socket& source : sources_) waiting.push_back({source.fd(), POLLOUT, 0});
-  waiting.push_back({sink_.fd(), POLLIN, 0});
+  for (const Socket& sink : sinks_) waiting.push_back({sink.fd(), POLLIN, 0});
 
   struct Mark {
-    std::uint64_t ns, cpu_ns, units;
+    std::uint64_t ns, cpu_ns, units, count;
   };
-  const auto mark = [&] { return Mark{now_ns(), child_.cpu_ns(), received_}; };
+  const auto mark = [&] {
+    return Mark{now_ns(), child_.cpu_ns(), received_, options.counter ? options.counter() : 0};
+  };
   const std::uint64_t start = now_ns();
   Mark warm{}, over{};
   for (bool sending = true; sending && !sink_gone_;) {
@@ -150,9 +164,11 @@ LoadResult Load::run_fast(const LoadOptions& options) {
   const double units_per_message = static_cast<double>(options.text->units.back()) /
                                    static_cast<double>(options.text->messages());
   return {.error = drain(options.unit, expected),
+          .units = units,
           .units_per_s = units / seconds,
           .messages_per_s = units / units_per_message / seconds,
           .cpu_ns_per_unit = static_cast<double>(over.cpu_ns - warm.cpu_ns) / units,
+          .counted = static_cast<double>(over.count - warm.count),
           .latency = {}};
 }
 

@@ -60,17 +60,15 @@ std::string format(double value) {
   return text;
 }
 
-void Report::add_speed(std::string what, const Variant& yardstick, const Variant* engine,
+void Report::add_speed(std::string what, const Variant& yardstick, const Variant& engine,
                        const std::string& unit, double target) {
   TargetRow row{.what = std::move(what),
                 .unit = unit,
+                .engine = engine.spread(),
                 .yardstick = yardstick.spread(),
                 .target = ">= " + format(target)};
-  if (engine != nullptr) {
-    row.engine = engine->spread();
-    row.ratio = row.yardstick->median / row.engine->median;
-    row.met = *row.ratio >= target;
-  }
+  row.ratio = row.yardstick->median / row.engine->median;
+  row.met = *row.ratio >= target;
   add(std::move(row));
 }
 

@@ -35,7 +35,7 @@ class Report {
   void note(std::string sentence) { notes_.push_back(std::move(sentence)); }
 
   /// The ratio is how many times the yardstick's speed the engine reaches; both are times.
-  void add_speed(std::string what, const Variant& yardstick, const Variant* engine,
+  void add_speed(std::string what, const Variant& yardstick, const Variant& engine,
                  const std::string& unit, double target);
 
   /// Markdown.

@@ -49,9 +49,9 @@ void word_count_case(const WordCountCase& job, const BenchOptions& options, Roun
   rounds.take_turns(job.name, "ns a word", {&plain, &fast, &engine});
   report.add({std::string(job.name) + ", plain loop", "ns/word", plain.spread(), job.plain_known});
   report.add({std::string(job.name) + ", fastest", "ns/word", fast.spread(), job.fast_known});
-  report.add_speed(std::string(job.name) + ", against a plain loop", plain, &engine, "ns/word",
+  report.add_speed(std::string(job.name) + ", against a plain loop", plain, engine, "ns/word",
                    job.plain_target);
-  report.add_speed(std::string(job.name) + ", against the fastest (beyond)", fast, &engine,
+  report.add_speed(std::string(job.name) + ", against the fastest (beyond)", fast, engine,
                    "ns/word", job.fast_target);
   report.note(wall_note(job.name, wall));
 }
@@ -75,7 +75,7 @@ void keyed_rows(const BenchOptions& options, Rounds& rounds, Report& report) {
   rounds.take_turns("keyed u64 update, 1 M keys", "ns an update", {&library, &fast, &engine});
   report.add({"keyed u64 update, 1 M keys, library map", "ns/update", library.spread(), 38});
   report.add({"keyed u64 update, 1 M keys, fastest", "ns/update", fast.spread(), 20.9});
-  report.add_speed("keyed u64 update, 1 M keys, against the library map", library, &engine,
+  report.add_speed("keyed u64 update, 1 M keys, against the library map", library, engine,
                    "ns/update", 0.75);
   report.note(wall_note("keyed u64 update, 1 M keys", wall));
 }

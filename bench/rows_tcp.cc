@@ -48,25 +48,18 @@ void tcp_case(const TcpCase& job, const BenchOptions& options, Rounds& rounds, R
   std::vector<double> speeds, engine_speeds;
   Variant yardstick =
       throughput("hand-written", {options.folder + "/yardstick_tcp_count"}, load, speeds);
-  Variant engine = throughput("engine", engine_command(options, 1, false), load, engine_speeds);
-  std::vector<Variant*> variants = {&yardstick};
-  if (!options.program.empty()) variants.push_back(&engine);
-  rounds.take_turns(job.name, "CPU ns a word", variants);
+  Variant engine = throughput("engine", engine_command(options.program, 1), load, engine_speeds);
+  rounds.take_turns(job.name, "CPU ns a word", {&yardstick, &engine});
   report.add({std::string(job.name) + ", hand-written epoll", "CPU ns/word", yardstick.spread(),
               job.cpu_known});
-  const bool measured = !options.program.empty();
   const std::string name = job.name;
-  if (job.has_target) {
-    report.add_speed(name, yardstick, measured ? &engine : nullptr, "CPU ns/word", 0.5);
-  }
+  if (job.has_target) report.add_speed(name, yardstick, engine, "CPU ns/word", 0.5);
   TargetRow row{.what = name + ", throughput",
                 .unit = "M words/s",
+                .engine = spread_of(engine_speeds),
                 .yardstick = spread_of(speeds),
                 .target = "known figure " + format(job.speed_known)};
-  if (measured) {
-    row.engine = spread_of(engine_speeds);
-    row.ratio = row.engine->median / row.yardstick->median;
-  }
+  row.ratio = row.engine->median / row.yardstick->median;
   report.add(std::move(row));
 }
 
@@ -109,7 +102,8 @@ void latency_case(const LatencyCase& job, const Text& text, const Text& frames,
   Variant relay = latency("relay", relay_command, load, relay_figures);
   load.text = &text;
   load.unit = Unit::lines;
-  Variant engine = latency("engine", engine_command(options, 1, job.busy), load, engine_figures);
+  Variant engine =
+      latency("engine", engine_command(options.program, 1, job.busy), load, engine_figures);
   std::vector<double> hiccup_p99;
   Variant hiccup{"hiccup p99.9", [&] {
                    const Hiccup seen = measure_hiccup({kServiceCore, kLoadCore}, 0.5);
@@ -117,23 +111,19 @@ void latency_case(const LatencyCase& job, const Text& text, const Text& frames,
                    hiccup_p99.push_back(seen.p99_us);
                    return seen.p999_us;
                  }};
-  std::vector<Variant*> variants = {&relay, &hiccup};
-  if (!options.program.empty()) variants.push_back(&engine);
   const std::string name =
       "latency at " + format(job.rate / 1e3) + " k/s, " + (job.busy ? "busy polling" : "sleeping");
-  rounds.take_turns(name, "us, p50", variants, options.quick ? 1 : kLatencyPairs);
+  rounds.take_turns(name, "us, p50", {&relay, &hiccup, &engine}, options.quick ? 1 : kLatencyPairs);
   report.add({name + ", relay p50", "us", relay.spread(), job.known_p50});
   const auto add = [&](const char* which, const std::vector<double>& ours,
                        const std::vector<double>& theirs, bool has_target) {
     TargetRow row{.what = name + ", " + which,
                   .unit = "us",
+                  .engine = spread_of(ours),
                   .yardstick = spread_of(theirs),
                   .target = has_target ? "<= 1.30" : "reported"};
-    if (!ours.empty()) {
-      row.engine = spread_of(ours);
-      row.ratio = row.engine->median / row.yardstick->median;
-      if (has_target) row.met = *row.ratio <= kLatencyTarget;
-    }
+    row.ratio = row.engine->median / row.yardstick->median;
+    if (has_target) row.met = *row.ratio <= kLatencyTarget;
     report.add(std::move(row));
   };
   add("p50", engine_figures.p50, relay_figures.p50, true);
@@ -146,8 +136,8 @@ void latency_case(const LatencyCase& job, const Text& text, const Text& frames,
 
 }  // namespace
 
-std::vector<std::string> engine_command(const BenchOptions& options, int cores, bool busy_poll) {
-  std::vector<std::string> command = {options.program, "--http", "127.0.0.1:0", "--cores",
+std::vector<std::string> engine_command(const std::string& program, int cores, bool busy_poll) {
+  std::vector<std::string> command = {program, "--http", "127.0.0.1:0", "--cores",
                                       std::to_string(cores)};
   if (busy_poll) command.push_back("--busy-poll");
   return command;

@@ -127,6 +127,24 @@ Text make_text(const TextOptions& options) {
   return builder.take();
 }
 
+Text make_readings(std::uint64_t names, std::uint64_t messages, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<std::string> known(names);
+  for (std::string& name : known) {
+    name.resize(5 + random.below(196));
+    for (char& letter : name) letter = static_cast<char>('a' + random.below(26));
+  }
+  Builder builder(messages);
+  for (std::uint64_t i = 0; i < messages; ++i) {
+    builder.begin();
+    builder.bytes() += known[random.below(names)];
+    for (std::uint64_t n = random.below(20); n > 0; --n)
+      builder.bytes() += ' ' + std::to_string(random.below(1000));
+    builder.end(1);
+  }
+  return builder.take();
+}
+
 Text make_fixed_frames(std::uint64_t messages, std::size_t bytes) {
   Builder builder(messages);
   for (std::uint64_t i = 0; i < messages; ++i) {

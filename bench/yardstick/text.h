@@ -28,6 +28,9 @@ struct Text {
 /// One line of 8 to 12 words a message; a unit is a word.
 Text make_text(const TextOptions& options);
 
+/// Messages `name value value ...` with names of 5 to 200 bytes; a unit is a message.
+Text make_readings(std::uint64_t names, std::uint64_t messages, std::uint64_t seed);
+
 /// Messages of `bytes` bytes including the length; a unit is a byte. For relays.
 Text make_fixed_frames(std::uint64_t messages, std::size_t bytes);
 
