@@ -1,11 +1,11 @@
-// The word count with a microsecond of the user's own work for each word, on the core that owns
-// the word.
+// A microsecond of the user's own work for each message, on the core that owns its key: the first
+// word of the line.
 #include <time.h>
+#include <wallaroo/wallaroo.h>
 
 #include <algorithm>
 #include <cstdint>
-
-#include "examples/cpp/word_count/word_count.h"
+#include <string_view>
 
 namespace {
 
@@ -38,15 +38,17 @@ uint64_t steps_of_work() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  wl::Application app("busy-count");
-  const auto lines = app.pipeline("words").source(
-      "lines", wl::tcp::listen(app.flag("in", ":7010"), wl::framing::u32be, wl::text));
-  count_words(lines)
-      .to("work",
-          [steps = steps_of_work()](const WordTotal& value) {
-            work(steps, value.total);
-            return value;
-          })
-      .sink("totals", wl::tcp::connect(app.flag("out", ":7002"), wl::framing::lines, write_total));
+  wl::Application app("busy");
+  app.pipeline("busy")
+      .source("lines", wl::tcp::listen(app.flag("in", ":7010"), wl::framing::u32be, wl::text))
+      .key_by([](std::string_view line) { return line.substr(0, line.find(' ')); })
+      .state<uint64_t>("work",
+                       [steps = steps_of_work()](std::string_view, uint64_t& messages) {
+                         work(steps, ++messages);
+                         return messages;
+                       })
+      .sink("counts",
+            wl::tcp::connect(app.flag("out", ":7002"), wl::framing::lines,
+                             [](const uint64_t& messages, wl::Bytes& out) { out << messages; }));
   return app.main(argc, argv);
 }
