@@ -27,6 +27,14 @@ class Outgoing {
   void set_payload(const T& value) {
     if constexpr (kIsText<T>) {
       set_payload_view(value);
+    } else if constexpr (std::is_integral_v<T> && sizeof(T) == sizeof(uint64_t)) {
+      // A number that is its own key travels once.
+      const auto number = static_cast<uint64_t>(value);
+      const bool is_key =
+          records_[count_].key == address(key_numbers_[count_]) && number == key_numbers_[count_];
+      if (!is_key) payload_numbers_[count_] = number;
+      records_[count_].payload = address((is_key ? key_numbers_ : payload_numbers_)[count_]);
+      records_[count_].payload_bytes = sizeof number;
     } else {
       const size_t begin = scratch_.size();
       Codec<T>::encode(value, scratch_);
@@ -39,6 +47,11 @@ class Outgoing {
   void set_key_view(std::string_view key) {
     records_[count_].key = key.data() == nullptr ? "" : key.data();
     records_[count_].key_bytes = static_cast<uint32_t>(key.size());
+  }
+  void set_key_number(uint64_t key) {
+    key_numbers_[count_] = key;
+    records_[count_].key = address(key_numbers_[count_]);
+    records_[count_].key_bytes = sizeof key;
   }
   void set_key_copy(std::string_view key) {
     key_offset_[count_] = scratch_.size();
@@ -60,6 +73,9 @@ class Outgoing {
   }
 
  private:
+  static const char* address(const uint64_t& number) {
+    return reinterpret_cast<const char*>(&number);
+  }
   void set_payload_view(std::string_view value) {
     records_[count_].payload = value.data() == nullptr ? "" : value.data();
     records_[count_].payload_bytes = static_cast<uint32_t>(value.size());
@@ -68,6 +84,8 @@ class Outgoing {
   Record records_[kStepBatch];
   size_t payload_offset_[kStepBatch];
   size_t key_offset_[kStepBatch];
+  uint64_t key_numbers_[kStepBatch];
+  uint64_t payload_numbers_[kStepBatch];
   size_t count_ = 0;
   Bytes scratch_;
   Port& port_;
@@ -106,6 +124,8 @@ class KeyByStep final : public Step {
                             std::is_same_v<std::remove_cvref_t<Returned>, std::string_view>);
     if constexpr (kView) {
       outgoing_.set_key_view(std::string_view(key_function_(value)));
+    } else if constexpr (std::is_integral_v<K> || std::is_enum_v<K>) {
+      outgoing_.set_key_number(static_cast<uint64_t>(key_function_(value)));
     } else {
       key_scratch_.clear();
       const auto& key = key_function_(value);

@@ -87,7 +87,7 @@ class Core final : public Carrier, public CoreServices {
   Transport transport_;
   ChainSite site_;
   int64_t wall_ahead_ns_ = INT64_MIN;  // of the monotonic clock
-  bool finishing_ = false;  // the sinks know that nothing more will come
+  bool finishing_ = false;             // the sinks know that nothing more will come
   std::map<uint64_t, NetHandler*> connections_;
   std::map<uint64_t, NetHandler*> listeners_;
   std::vector<std::unique_ptr<SinkConnector>> sinks_;
