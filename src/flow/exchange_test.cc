@@ -7,6 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "base/hash.h"
+#include "state/keyed_state.h"
+
 namespace wallaroo::flow {
 namespace {
 
