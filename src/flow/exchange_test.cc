@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "state/keyed_state.h"
+
 namespace wallaroo::flow {
 namespace {
 
