@@ -144,11 +144,10 @@ bool TcpSink::write(io::Now now) {
     std::array<std::span<const char>, kPartsPerWrite> parts;
     size_t count = 0;
     size_t offered = 0;
-    for (const Bytes& chunk : chunks_) {
-      if (count == parts.size()) break;
+    for (; count < std::min(chunks_.size(), parts.size()); ++count) {
       const size_t skip = count == 0 ? front_written_ : 0;
-      parts[count] = {chunk.data() + skip, chunk.size() - skip};
-      offered += parts[count++].size();
+      parts[count] = {chunks_[count].data() + skip, chunks_[count].size() - skip};
+      offered += parts[count].size();
     }
     const io::IoResult result = core_.net().writev(connection_, {parts.data(), count});
     if (result.status == io::IoStatus::broken || result.status == io::IoStatus::eof) {
@@ -172,9 +171,9 @@ void TcpSink::advance(size_t written, size_t offered) {
   front_written_ += written;
   while (!chunks_.empty() && front_written_ >= chunks_.front().size()) {
     front_written_ -= chunks_.front().size();
-    chunks_.front().clear();
-    if (spare_.size() < kSpareChunks) spare_.push_back(std::move(chunks_.front()));
-    chunks_.pop_front();
+    Bytes written_out = chunks_.pop_front();
+    written_out.clear();
+    if (spare_.size() < kSpareChunks) spare_.push_back(std::move(written_out));
   }
 }
 

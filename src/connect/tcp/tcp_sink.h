@@ -6,10 +6,10 @@
 // connection broke is gone: a plain TCP sink cannot know.
 #pragma once
 
-#include <deque>
 #include <string>
 #include <vector>
 
+#include "base/fifo.h"
 #include "flow/connector.h"
 #include "flow/options.h"
 
@@ -60,7 +60,7 @@ class TcpSink final : public flow::SinkConnector {
   int64_t backoff_ns_ = 0;
   bool told_ = false;  // the present outage has been logged
   Bytes gathering_;
-  std::deque<Bytes> chunks_;
+  base::Fifo<Bytes> chunks_;
   std::vector<Bytes> spare_;
   size_t front_written_ = 0;    // of the first chunk, on this connection
   uint64_t waiting_bytes_ = 0;  // in chunks_, not written

@@ -116,8 +116,7 @@ io::Progress TcpSource::step(io::Now now, uint32_t batches) {
 /// Reads from the next connection in turn. False when none is ready.
 bool TcpSource::activate() {
   while (!ready_.empty()) {
-    const auto found = connections_.find(ready_.front());
-    ready_.pop_front();
+    const auto found = connections_.find(ready_.pop_front());
     if (found == connections_.end()) continue;
     active_ = found->second.get();
     active_->queued = false;

@@ -7,11 +7,11 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <map>
 #include <memory>
 #include <string>
 
+#include "base/fifo.h"
 #include "flow/connector.h"
 #include "flow/options.h"
 #include "wallaroo/graph.h"
@@ -74,7 +74,7 @@ class TcpSource final : public flow::SourceConnector {
   uint64_t next_origin_ = 1;
   uint64_t warnings_ = 0;
   std::map<uint64_t, std::unique_ptr<Connection>> connections_;
-  std::deque<uint64_t> ready_;
+  base::Fifo<uint64_t> ready_;
 
   // The connection being read, what it sent and how far that is worked through.
   Connection* active_ = nullptr;
