@@ -41,17 +41,11 @@ uint32_t Exchange::route(uint64_t hash) const {
 
 void Exchange::append(Record* records, size_t count) {
   chain_.counters().records_out.add(count);
-  if (!spec_.keyed) {
-    for (size_t i = 0; i < count; ++i) put(spec_.core, records[i]);
-    return;
-  }
+  if (!spec_.keyed) return put_all(spec_.core, records, count);
   for (size_t i = 0; i < count; ++i) records[i].hash = base::routing_hash(records[i].key_view());
   if (spec_.keys.closed()) count = keep_listed(records, count);
-  if (channels_.size() == 1) {
-    for (size_t i = 0; i < count; ++i) put(0, records[i]);
-  } else {
-    for (size_t i = 0; i < count; ++i) put(route(records[i].hash), records[i]);
-  }
+  if (channels_.size() == 1) return put_all(0, records, count);
+  for (size_t i = 0; i < count; ++i) put(route(records[i].hash), records[i]);
 }
 
 /// Moves the records whose keys are listed to the front; returns how many they are.
@@ -62,6 +56,23 @@ size_t Exchange::keep_listed(Record* records, size_t count) {
   }
   if (kept != count) chain_.key_not_listed(count - kept);
   return kept;
+}
+
+/// Many records for one core: the batch's fill level stays in registers between them.
+void Exchange::put_all(uint32_t to, const Record* records, size_t count) {
+  const uint32_t records_max = spec_.options.batch_records_max;
+  size_t i = 0;
+  while (i < count) {
+    const size_t first_bytes = wire::encoded_bytes(records[i]);
+    Batch* batch = channels_[to].open;
+    if (batch == nullptr || batch->capacity - batch->header.bytes < first_bytes) {
+      batch = open(to, first_bytes);
+    }
+    wire::Writer writer(*batch, records_max);
+    while (i < count && writer.append(records[i])) ++i;
+    writer.finish();
+    if (batch->header.count >= records_max) close(to);
+  }
 }
 
 inline void Exchange::put(uint32_t to, const Record& record) {

@@ -77,6 +77,7 @@ class Exchange final : public Port {
 
   uint32_t route(uint64_t hash) const;
   size_t keep_listed(Record* records, size_t count);
+  void put_all(uint32_t to, const Record* records, size_t count);
   void put(uint32_t to, const Record& record);
   Batch* open(uint32_t to, size_t bytes);
   void close(uint32_t to);

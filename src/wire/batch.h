@@ -76,20 +76,57 @@ inline char* put_bytes(char* to, const char* from, size_t bytes) {
 }
 }  // namespace detail
 
-/// Appends the record; it must fit (encoded_bytes <= capacity - bytes).
-inline void append(Batch& batch, const Record& record) {
-  char* to = batch.data() + batch.header.bytes;
+namespace detail {
+/// Writes the record, encoded_bytes long, at `to`; returns its end.
+inline char* put_record(char* to, const Record& record) {
   const bool shared = key_is_payload(record);
   base::store(to, record.hash);
   base::store(to + 8, record.event_time_ns);
   base::store(to + 16, record.key_bytes | (shared ? kKeyIsPayload : 0));
   base::store(to + 20, record.payload_bytes);
   to += kRecordHeaderBytes;
-  if (!shared) to = detail::put_bytes(to, record.key, record.key_bytes);
-  to = detail::put_bytes(to, record.payload, record.payload_bytes);
-  batch.header.bytes = static_cast<uint32_t>(to - batch.data());
+  if (!shared) to = put_bytes(to, record.key, record.key_bytes);
+  return put_bytes(to, record.payload, record.payload_bytes);
+}
+}  // namespace detail
+
+/// Appends the record; it must fit (encoded_bytes <= capacity - bytes).
+inline void append(Batch& batch, const Record& record) {
+  const char* end = detail::put_record(batch.data() + batch.header.bytes, record);
+  batch.header.bytes = static_cast<uint32_t>(end - batch.data());
   ++batch.header.count;
 }
+
+/// Appends several records; the header is right again after finish().
+class Writer {
+ public:
+  Writer(Batch& batch, uint32_t records_max)
+      : batch_(batch),
+        at_(batch.data() + batch.header.bytes),
+        limit_(batch.data() + batch.capacity),
+        left_(records_max - batch.header.count) {}
+
+  /// False when the record has no room.
+  bool append(const Record& record) {
+    if (left_ == 0 || static_cast<size_t>(limit_ - at_) < encoded_bytes(record)) return false;
+    at_ = detail::put_record(at_, record);
+    --left_;
+    ++added_;
+    return true;
+  }
+  void finish() {
+    batch_.header.bytes = static_cast<uint32_t>(at_ - batch_.data());
+    batch_.header.count += added_;
+    added_ = 0;
+  }
+
+ private:
+  Batch& batch_;
+  char* at_;
+  char* const limit_;
+  uint32_t left_;
+  uint32_t added_ = 0;
+};
 
 /// Fills `records` (room for kBatchRecordsMax) with views into the batch. False when the bytes do
 /// not hold exactly header.count records: lengths are checked, the batch may come from outside.
