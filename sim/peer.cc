@@ -38,7 +38,7 @@ void Sender::step(int64_t now_ns) {
   }
   if (next_ns_ > now_ns) return;
   if (connection_.value == 0) {
-    if (stopped_ || connect_no_more_ || (next_ == messages_.size() && !sessions_.empty())) {
+    if (connect_no_more_ || (next_ == messages_.size() && !sessions_.empty())) {
       finished_ = true;
       next_ns_ = io::kNever;
       return;
@@ -88,7 +88,7 @@ void Sender::connect() {
 void Sender::send(int64_t now_ns) {
   if (habits_.chunk_bytes_max <= kSlowBytes) reach_.hit(Row::slow_sender);
   size_t left = rng_.between(1, habits_.chunk_bytes_max);
-  while (!stopped_ && left > 0 && next_ < messages_.size()) {
+  while (left > 0 && next_ < messages_.size()) {
     const std::string_view rest = std::string_view(messages_[next_]).substr(offset_, left);
     const std::span<const char> part(rest.data(), rest.size());
     const io::IoResult result = net_.writev(connection_, {&part, 1});
@@ -105,7 +105,7 @@ void Sender::send(int64_t now_ns) {
       offset_ = 0;
     }
   }
-  if (stopped_ || (released_ && next_ == messages_.size())) {
+  if (released_ && next_ == messages_.size()) {
     net_.shutdown_write(connection_);
     ended_ = true;
     read_eof();
@@ -116,11 +116,6 @@ void Sender::send(int64_t now_ns) {
 
 void Sender::release() {
   released_ = true;
-  next_ns_ = 0;
-}
-
-void Sender::stop() {
-  stopped_ = true;
   next_ns_ = 0;
 }
 

@@ -66,8 +66,6 @@ class Sender : public Peer {
   void release();
   /// When its connection ends, it is content.
   void connect_no_more() { connect_no_more_ = true; }
-  /// Sends nothing more, not even the rest of a message.
-  void stop();
   bool finished() const { return finished_; }
   const std::vector<Session>& sessions() const { return sessions_; }
   const std::vector<std::string>& messages() const { return messages_; }
@@ -89,7 +87,6 @@ class Sender : public Peer {
   bool ended_ = false;  // shutdown_write done
   bool released_ = false;
   bool connect_no_more_ = false;
-  bool stopped_ = false;
   bool finished_ = false;
   size_t next_ = 0;    // message
   size_t offset_ = 0;  // into it

@@ -148,7 +148,7 @@ void World::add_sender(size_t input, std::vector<std::string> messages, const Pe
   if (!tail.empty()) on_wire.push_back(tail);
   auto sender = std::make_unique<Sender>(network_.add_host(), inputs_[input].address,
                                          std::move(on_wire), habits, rng_.next(), verdict_.reach);
-  senders_.push_back({std::move(sender), std::move(messages), input});
+  senders_.push_back({std::move(sender), std::move(messages), input, !tail.empty()});
 }
 
 /// Sends messages that nobody can decode, empty ones among them, and then what no frame may be: one
@@ -350,7 +350,7 @@ void World::begin_drain() {
   const bool release = rng_.chance(1, 2) && !setup_.drain_early;
   for (auto& slot : senders_) {
     slot.sender->connect_no_more();
-    if (release) slot.sender->release();
+    if (release && !slot.hostile) slot.sender->release();
   }
   worker_->drain();
   for (uint32_t core = 0; core < cores_.size(); ++core) notify(base::CoreId(core));

@@ -71,6 +71,7 @@ class World final : public io::Wakeup, public io::Log, public flow::BarrierObser
     std::unique_ptr<Sender> sender;
     std::vector<std::string> messages;  // without framing
     size_t input;
+    bool hostile = false;  // never ends its side: a last line would count as one
   };
 
   void notify(base::CoreId core) override;

@@ -22,8 +22,7 @@ class NetBench {
   virtual Net& core(size_t index) = 0;  // 0 or 1
   virtual Net& outside() = 0;
   virtual Address free_address() = 0;
-  /// An address that nobody listens on.
-  virtual Address dead_address() = 0;
+  virtual Address dead_address() = 0;  // nobody listens there
   /// Lets a little time pass.
   virtual void wait() = 0;
 };
@@ -194,8 +193,7 @@ TEST_P(NetContract, ClosingWhatIsUnknownOrClosedDoesNothing) {
   const Pair pair = connect_pair();
   bench_->core(0).close(ConnectionId(0));
   bench_->core(0).close(ConnectionId(123'456));
-  bench_->core(0).close(pair.in);
-  bench_->core(0).close(pair.in);
+  for (int twice = 0; twice < 2; ++twice) bench_->core(0).close(pair.in);
   EXPECT_EQ(status_after_edges(bench_->outside(), pair.out), IoStatus::eof);
 }
 
