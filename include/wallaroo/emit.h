@@ -80,8 +80,9 @@ struct TooManyOutputs {};
 
 template <class T>
 void Emit<T>::grow() {
-  if (count_ - record_begin_ >= chain_.outputs_per_record_max) throw TooManyOutputs{};
-  resize(capacity_ * 2);
+  const size_t limit = record_begin_ + chain_.outputs_per_record_max;
+  if (count_ >= limit) throw TooManyOutputs{};
+  resize(limit < capacity_ * 2 ? limit : capacity_ * 2);
 }
 
 /// The output side of a typed step: gathers values and hands them on a batch at a time. A batch is

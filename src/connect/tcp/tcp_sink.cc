@@ -13,6 +13,7 @@ namespace {
 constexpr size_t kPartsPerWrite = 16;
 constexpr size_t kSpareChunks = 64;
 constexpr size_t kDiscardBytes = 4096;
+constexpr int kDiscardReads = 16;  // in one step
 
 std::string shown(const io::Address& address) {
   return address.host + ":" + std::to_string(address.port);
@@ -52,6 +53,7 @@ io::Progress TcpSink::step(io::Now now) {
     connect(now);
     worked = true;
   }
+  if (state_ == State::connected && readable_) worked |= discard_input(now);
   if (state_ == State::connected && writable_ && (gathering_.size() != 0 || !chunks_.empty())) {
     worked |= write(now);
   }
@@ -88,7 +90,7 @@ void TcpSink::on_net(const io::NetEvent& event, io::Now now) {
       writable_ = true;
       break;
     case io::NetEventKind::readable:
-      discard_input(now);
+      readable_ = true;
       break;
     case io::NetEventKind::closed:
       lose(now, "the connection was refused or reset");
@@ -99,14 +101,22 @@ void TcpSink::on_net(const io::NetEvent& event, io::Now now) {
   }
 }
 
-/// Nobody reads what a receiver sends to a sink; its end, however, means that it has gone.
-void TcpSink::discard_input(io::Now now) {
+/// Nobody reads what a receiver sends to a sink; its end, however, means that it has gone. A
+/// receiver that never stops sending gets a part of each step, not all of it.
+bool TcpSink::discard_input(io::Now now) {
   std::array<char, kDiscardBytes> bin;
-  while (true) {
+  for (int reads = 0; reads < kDiscardReads; ++reads) {
     const io::IoResult got = core_.net().read(connection_, bin);
-    if (got.status == io::IoStatus::would_block) return;
-    if (got.status != io::IoStatus::ok) return lose(now, "the receiver closed the connection");
+    if (got.status == io::IoStatus::would_block) {
+      readable_ = false;
+      return reads != 0;
+    }
+    if (got.status != io::IoStatus::ok) {
+      lose(now, "the receiver closed the connection");
+      return true;
+    }
   }
+  return true;
 }
 
 /// The connection is gone or never came: try again after a while, from the start of the first
@@ -123,6 +133,7 @@ void TcpSink::lose(io::Now now, const char* why) {
   }
   state_ = State::waiting;
   writable_ = false;
+  readable_ = false;
   waiting_bytes_ += front_written_;
   counters_.resent_bytes.add(front_written_);
   front_written_ = 0;

@@ -47,7 +47,7 @@ class TcpSink final : public flow::SinkConnector {
   void lose(io::Now now, const char* why);
   bool write(io::Now now);
   void advance(size_t written, size_t offered);
-  void discard_input(io::Now now);
+  bool discard_input(io::Now now);
   void end();
 
   const TcpSinkSetup setup_;
@@ -56,6 +56,7 @@ class TcpSink final : public flow::SinkConnector {
   State state_ = State::waiting;
   io::ConnectionId connection_;
   bool writable_ = false;
+  bool readable_ = false;
   int64_t retry_at_ns_ = 0;
   int64_t backoff_ns_ = 0;
   bool told_ = false;  // the present outage has been logged

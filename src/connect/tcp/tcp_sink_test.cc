@@ -154,6 +154,7 @@ TEST_F(TcpSinkTest, end_of_the_receiver_is_a_break) {
   const uint64_t first = current();
   peer().then = IoStatus::eof;
   tell(NetEventKind::readable);
+  run();
   EXPECT_TRUE(core.fake.peer(first).closed);
   EXPECT_FALSE(core.watched.contains(first));
   EXPECT_EQ(counters.disconnects.get(), 1u);
@@ -169,10 +170,10 @@ TEST_F(TcpSinkTest, what_a_receiver_sends_is_read_and_forgotten) {
   come_up();
   peer().arrives = {std::string(100'000, 'z'), "and more"};
   tell(NetEventKind::readable);
-  EXPECT_TRUE(peer().arrives.empty());
   put("goes on");
   run();
   EXPECT_EQ(peer().written, "goes on\n");
+  EXPECT_TRUE(peer().arrives.empty());
 }
 
 TEST_F(TcpSinkTest, is_full_at_its_limit_and_takes_again_below_it) {
