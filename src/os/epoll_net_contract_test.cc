@@ -1,0 +1,45 @@
+// The promises of io/net.h, kept by epoll over real loopback sockets.
+#include <chrono>
+#include <thread>
+
+#include "io/net_contract.h"
+#include "os/epoll_net.h"
+
+namespace wallaroo::os {
+namespace {
+
+class EpollBench final : public io::NetBench {
+ public:
+  EpollBench() {
+    for (auto& net : nets_) {
+      auto made = EpollNet::make();
+      EXPECT_TRUE(made.has_value());
+      net = std::move(*made);
+    }
+  }
+
+  io::Net& core(size_t index) override { return *nets_[index]; }
+  io::Net& outside() override { return *nets_[2]; }
+  io::Address free_address() override { return {"127.0.0.1", 0}; }
+  /// A port that was ours a moment ago: refused, unless another program takes it right now.
+  io::Address dead_address() override {
+    auto listener = nets_[2]->listen(free_address());
+    EXPECT_TRUE(listener.has_value());
+    const io::Address address = nets_[2]->listen_address(*listener);
+    nets_[2]->close_listener(*listener);
+    return address;
+  }
+  void wait() override { std::this_thread::sleep_for(std::chrono::microseconds(200)); }
+
+ private:
+  std::unique_ptr<EpollNet> nets_[3];
+};
+
+using io::NetContract;
+
+INSTANTIATE_TEST_SUITE_P(Epoll, NetContract, testing::Values([]() -> std::unique_ptr<io::NetBench> {
+                           return std::make_unique<EpollBench>();
+                         }));
+
+}  // namespace
+}  // namespace wallaroo::os
