@@ -26,6 +26,15 @@ namespace {
 size_t allocations = 0;
 size_t allocated_bytes = 0;
 
+// A bool would be written as the character with its number, which nobody wants.
+enum Unscoped { kUnscoped };
+template <class T>
+concept Writable = requires(wallaroo::Bytes& out, T value) {
+  out << value;
+};
+static_assert(Writable<char> && Writable<uint8_t> && Writable<double> && Writable<const char*>);
+static_assert(!Writable<bool> && !Writable<Unscoped>);
+
 }  // namespace
 
 // Not inlined: GCC would warn about free() of what new returned.

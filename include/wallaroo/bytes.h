@@ -68,7 +68,9 @@ class Bytes {
     end_ += N - 1;
     return *this;
   }
-  Bytes& operator<<(char c) {
+  /// One character; a template, so that no bool or enum becomes one unseen.
+  template <class C, std::enable_if_t<std::is_same_v<C, char>, int> = 0>
+  Bytes& operator<<(C c) {
     *prepare(1) = c;
     ++end_;
     return *this;

@@ -76,6 +76,8 @@ Result<void> Application::run(const RunOptions& options) {
 }
 
 int Application::main(int argc, const char* const* argv) {
+  // First, because a flag that is a mistake cannot be put on the command line.
+  if (const auto checked = check(); !checked) return report(checked.error());
   RunOptions options;
   options.name = graph_.application;
   CLI::App line{"Wallaroo application '" + graph_.application + "'"};

@@ -84,8 +84,10 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const Graph& graph, const RunOp
   runtime->worker_ = std::make_unique<worker::Worker>(
       std::move(plan), std::move(worker_options),
       worker::WorkerPorts{ports, *runtime->parking_, *runtime->log_});
-  TRY_VOID(runtime->worker_->start());
+  // Before the worker listens: when this fails, nobody has been told a port that is given up.
   if (!options.http.empty()) TRY_VOID(runtime->serve(options.http));
+  TRY_VOID(runtime->worker_->start());
+  runtime->tell_status_address();
   return runtime;
 }
 
@@ -100,10 +102,14 @@ Result<void> Runtime::serve(const std::string& http) {
                 "cannot serve status on " + http + " (flag --http): " + server.error().message);
   }
   http_ = std::move(*server);
+  return {};
+}
+
+void Runtime::tell_status_address() {
+  if (http_ == nullptr) return;
   const io::Address at = http_->address();
   log_->write(io::LogLevel::info,
               "status at http://" + at.host + ":" + std::to_string(at.port) + "/status");
-  return {};
 }
 
 os::HttpResponse Runtime::answer(std::string_view path) const {

@@ -34,6 +34,7 @@ class Runtime {
  private:
   Runtime() = default;
   Result<void> serve(const std::string& http);
+  void tell_status_address();
   os::HttpResponse answer(std::string_view path) const;
 
   RunOptions options_;

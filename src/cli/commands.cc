@@ -105,7 +105,9 @@ std::string describe_extras(const CLI::App& app) {
     for (const CLI::Option* option : command->get_options())
       for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
   }
-  std::string text = fmt::format("did not expect {}", fmt::join(extras, " "));
+  // No fmt::join: the optimiser of g++ 12 sees an overflow in it that is not there.
+  std::string text = "did not expect";
+  for (const std::string& word : extras) text += ' ' + word;
   for (const std::string& word : extras) {
     const std::string_view meant = word.starts_with("--") ? nearest(word, known) : "";
     if (!meant.empty()) return text + fmt::format("; did you mean {}?", meant);

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <map>
+#include <string_view>
 
 namespace wallaroo::plan {
 namespace {
 
 constexpr size_t kNameBytesMax = 64;
+constexpr std::string_view kFlagsOfEveryApplication[] = {"help", "name",      "cores",
+                                                         "http", "busy-poll", "quiet"};
 
 const char* kind_name(NodeKind kind) {
   switch (kind) {
@@ -58,6 +62,7 @@ class Checker {
     }
     for (size_t i = 0; i < graph_.nodes.size(); ++i) check_node(i);
     check_pipelines();
+    check_flags();
     return std::move(mistakes_);
   }
 
@@ -136,6 +141,21 @@ class Checker {
       if (count > 1) {
         say("pipeline '" + pipeline + "' has " + std::to_string(count) +
             " sources; give each source a pipeline of its own and merge the streams");
+      }
+    }
+  }
+
+  void check_flags() {
+    std::map<std::string_view, int> times;
+    for (const std::string& flag : graph_.flags) {
+      say(name_mistake("a flag", flag));
+      if (std::count(std::begin(kFlagsOfEveryApplication), std::end(kFlagsOfEveryApplication),
+                     flag) != 0) {
+        say("the flag '" + flag + "' is one that every application has; choose another name");
+      }
+      if (++times[flag] == 2) {
+        say("the flag '" + flag +
+            "' is made twice; keep what app.flag() returned and use it in all places");
       }
     }
   }

@@ -250,6 +250,17 @@ TEST(Mistakes, a_name_used_more_than_once_is_told_once) {
                                     "and sinks need names of their own"}));
 }
 
+TEST(Mistakes, flags) {
+  Builder b;
+  b.sink("out", b.source("in"));
+  b.graph().flags = {"out", "out", "out", "http", "in put"};
+  EXPECT_EQ(b.mistakes(),
+            (Mistakes{"the flag 'out' is made twice; keep what app.flag() returned and use it in "
+                      "all places",
+                      "the flag 'http' is one that every application has; choose another name",
+                      "a flag 'in put': a name is made of a-z, 0-9 and '-' only"}));
+}
+
 TEST(Mistakes, key_by_without_state_and_with_an_empty_list) {
   Builder b;
   const auto source = b.source("in");

@@ -193,8 +193,12 @@ std::string pipelines_json(const Worker& worker, const Subjects& subjects) {
   for (const Subject& sink : subjects.sinks) {
     if (text.size() > 1) text += ",";
     const auto latency = latency_of(worker, sink);
+    uint64_t messages = 0;
+    for (uint32_t core = 0; core < worker.cores(); ++core) {
+      messages += sink_of(worker.counters(core), sink).messages.get();
+    }
     text += fmt::format(R"({{"name":"{}","sink":"{}","messages_out":{},"latency_seconds":{}}})",
-                        sink.pipeline, sink.name, latency.count(), latency_json(latency));
+                        sink.pipeline, sink.name, messages, latency_json(latency));
   }
   return text + "]";
 }

@@ -41,6 +41,7 @@ TEST(Start, PortInUseOfTheStatusServer) {
   EXPECT_TRUE(says(ended, "error: cannot serve status on " + address + " (flag --http): ") &&
               says(ended, "another program listens there; stop it, or choose another port"))
       << ended.said;
+  EXPECT_FALSE(says(ended, "listens on ")) << ended.said;  // a port that nobody will get
 }
 
 TEST(Start, UnresolvableHost) {
