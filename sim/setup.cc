@@ -20,6 +20,7 @@ void draw_sizes(Rng& rng, bool smallest, flow::Options& options) {
   options.batch_records_max = any_of(rng, {1u, 2u, 5u, 64u, 128u});
   options.batch_bytes_max = any_of(rng, {1u, 64u, 1024u, 16384u});
   options.step_batch = any_of(rng, {1u, 2u, 7u, 128u});
+  options.timers_per_turn = any_of(rng, {1u, 3u, 1024u});
   options.receive_bytes = any_of(rng, {64u, 1024u, 65536u});
   options.sink_chunk_bytes = any_of(rng, {1u, 100u, 65536u});
   options.sink_buffer_bytes_max = any_of<uint64_t>(rng, {1, 200, 4096, 1u << 20});

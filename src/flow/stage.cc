@@ -128,7 +128,11 @@ bool Stage::fire_timers() {
   if (watermark == watermark_sent_ns_) return true;
   if (watermark != wire::kIdleWatermark) {
     chain_.watermark_ns = std::max(chain_.watermark_ns, watermark);
-    while (chain_.ports_blocked == 0 && timers_.pop_due(chain_.watermark_ns, due_)) fire_due();
+    // Bounded: a timer that sets itself again for a time already passed must not keep the core.
+    for (uint32_t i = 0; i < site_.options.timers_per_turn; ++i) {
+      if (chain_.ports_blocked != 0 || !timers_.pop_due(chain_.watermark_ns, due_)) break;
+      fire_due();
+    }
     if (timers_.next_due_ns() <= chain_.watermark_ns) return false;
   }
   watermark_sent_ns_ = watermark;
