@@ -74,6 +74,7 @@ void Sender::handle_events() {
         break;
       case NetEventKind::accepted:
       case NetEventKind::accept_failed:
+      case NetEventKind::listener_ended:
         break;
     }
   }

@@ -250,6 +250,11 @@ void SimNet::close_listener(ListenerId listener) {
   network_.listeners_[listener.value - 1].open = false;
 }
 
+void SimNet::end_listener(ListenerId listener) {
+  close_listener(listener);
+  push(NetEventKind::listener_ended, {}, listener);
+}
+
 Result<ConnectionId> SimNet::connect(const io::Address& address) {
   const SimNetwork::Index client = network_.endpoints_.size();
   network_.endpoints_.resize(client + 2);
@@ -267,12 +272,22 @@ size_t SimNet::poll(std::span<io::NetEvent> events) {
   // Connections are served in any order; the events of one connection keep theirs.
   while (count < events.size() && !events_.empty()) {
     const ConnectionId chosen = events_[network_.rng_.below(events_.size())].connection;
-    const auto first = std::find_if(events_.begin(), events_.end(),
-                                    [&](const auto& e) { return e.connection == chosen; });
+    auto first = std::find_if(events_.begin(), events_.end(),
+                              [&](const auto& e) { return e.connection == chosen; });
+    if (first->kind == NetEventKind::listener_ended) first = last_accepted(first);
     events[count++] = *first;
     events_.erase(first);
   }
   return count;
+}
+
+/// An event that must come before `ended`, the end of a listener; `ended` itself if there is none.
+std::vector<io::NetEvent>::iterator SimNet::last_accepted(
+    std::vector<io::NetEvent>::iterator ended) {
+  const auto accepted = std::find_if(events_.begin(), events_.end(), [&](const auto& event) {
+    return event.kind == NetEventKind::accepted && event.listener == ended->listener;
+  });
+  return accepted != events_.end() ? accepted : ended;
 }
 
 io::IoResult SimNet::read(ConnectionId connection, std::span<char> into) {

@@ -141,6 +141,7 @@ class SimNet final : public io::Net {
   Result<io::ListenerId> listen(const io::Address& address) override;
   io::Address listen_address(io::ListenerId listener) const override;
   void close_listener(io::ListenerId listener) override;
+  void end_listener(io::ListenerId listener) override;
   Result<io::ConnectionId> connect(const io::Address& address) override;
   size_t poll(std::span<io::NetEvent> events) override;
   io::IoResult read(io::ConnectionId connection, std::span<char> into) override;
@@ -156,6 +157,7 @@ class SimNet final : public io::Net {
   void push(io::NetEventKind kind, io::ConnectionId connection, io::ListenerId listener = {});
   void forget_events(io::ConnectionId connection);
   void maybe_spurious_edge();
+  std::vector<io::NetEvent>::iterator last_accepted(std::vector<io::NetEvent>::iterator ended);
 
   SimNetwork& network_;
   const size_t number_;

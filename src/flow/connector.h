@@ -37,6 +37,8 @@ class CoreServices {
   /// Hands an accepted connection to the same source on another core.
   virtual void send_connection(uint32_t to_core, uint32_t stage,
                                io::DetachedConnection connection) = 0;
+  /// Tells the same source on another core that no further connection will be handed to it.
+  virtual void send_no_more_connections(uint32_t to_core, uint32_t stage) = 0;
 };
 
 /// A source's way into its chain.
@@ -67,6 +69,7 @@ class SourceConnector : public NetHandler {
   virtual bool exhausted() const { return false; }
   virtual int64_t deadline_ns() const { return io::kNever; }
   virtual void adopt(io::DetachedConnection, io::Now) {}
+  virtual void no_more_connections() {}
   void on_net(const io::NetEvent&, io::Now) override {}
 };
 

@@ -111,7 +111,12 @@ void Core::take(Batch* batch, io::Now now) {
   const bool home = header.from_core == core_;
   if (header.kind == wire::BatchKind::adopt_connection) {
     if (home) return pool_.give(batch);
-    sources_[header.edge]->connector().adopt({base::load<uint64_t>(batch->data())}, now);
+    SourceConnector& source = sources_[header.edge]->connector();
+    if (header.bytes == 0) {
+      source.no_more_connections();
+    } else {
+      source.adopt({base::load<uint64_t>(batch->data())}, now);
+    }
     return transport_.send(header.from_core, batch);
   }
   if (home) return credit(batch);
@@ -177,8 +182,9 @@ bool Core::poll_net(io::Now now) {
   const size_t count = ports_.net.poll(events);
   for (size_t i = 0; i < count; ++i) {
     const io::NetEvent& event = events[i];
-    const bool of_listener =
-        event.kind == io::NetEventKind::accepted || event.kind == io::NetEventKind::accept_failed;
+    const bool of_listener = event.kind == io::NetEventKind::accepted ||
+                             event.kind == io::NetEventKind::accept_failed ||
+                             event.kind == io::NetEventKind::listener_ended;
     const auto& handlers = of_listener ? listeners_ : connections_;
     const auto found = handlers.find(of_listener ? event.listener.value : event.connection.value);
     if (found != handlers.end()) found->second->on_net(event, now);
@@ -227,15 +233,25 @@ void Core::watch(io::ListenerId listener, NetHandler& handler) {
 }
 void Core::forget(io::ConnectionId connection) { connections_.erase(connection.value); }
 
-void Core::send_connection(uint32_t to_core, uint32_t stage, io::DetachedConnection connection) {
-  Batch* batch = pool_.take(sizeof connection.value);
+Batch* Core::connection_batch(uint32_t to_core, uint32_t stage) {
+  Batch* batch = pool_.take(sizeof(uint64_t));
   batch->header.kind = wire::BatchKind::adopt_connection;
   batch->header.edge = stage;
   batch->header.from_core = static_cast<uint16_t>(core_);
   batch->header.to_core = static_cast<uint16_t>(to_core);
+  return batch;
+}
+
+void Core::send_connection(uint32_t to_core, uint32_t stage, io::DetachedConnection connection) {
+  Batch* batch = connection_batch(to_core, stage);
   batch->header.bytes = sizeof connection.value;
   base::store(batch->data(), connection.value);
   transport_.send(to_core, batch);
+}
+
+/// An empty batch of the same kind: behind all connections, because a ring keeps the order.
+void Core::send_no_more_connections(uint32_t to_core, uint32_t stage) {
+  transport_.send(to_core, connection_batch(to_core, stage));
 }
 
 std::string Core::audit() const {

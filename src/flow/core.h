@@ -69,7 +69,9 @@ class Core final : public Carrier, public CoreServices {
   void forget(io::ConnectionId connection) override;
   void send_connection(uint32_t to_core, uint32_t stage,
                        io::DetachedConnection connection) override;
+  void send_no_more_connections(uint32_t to_core, uint32_t stage) override;
 
+  Batch* connection_batch(uint32_t to_core, uint32_t stage);
   bool receive(io::Now now);
   void take(Batch* batch, io::Now now);
   void credit(Batch* batch);

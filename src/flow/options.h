@@ -26,6 +26,7 @@ struct Options {
   uint64_t drain_bytes_max = 16u << 20;    // read from one connection after drain began
   int64_t source_idle_ns = 1'000'000'000;  // a silent connection stops holding watermarks back
   int64_t clock_tick_ns = 10'000'000;      // how often arrival time moves timers when idle
+  int64_t sink_linger_ns = 2'000'000'000;  // for a receiver to take the end of a drained sink
   int64_t reconnect_min_ns = 10'000'000;
   int64_t reconnect_max_ns = 2'000'000'000;
   uint64_t seed = 0;                     // of the tables' slot mix

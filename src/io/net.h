@@ -28,9 +28,10 @@ struct Address {
 };
 
 enum class NetEventKind : uint8_t {
-  accepted,       // `connection` is new, from `listener`
-  accept_failed,  // a peer could not be accepted (descriptors exhausted); accepting goes on
-  connected,      // a connect() succeeded; writable
+  accepted,        // `connection` is new, from `listener`
+  accept_failed,   // a peer could not be accepted (descriptors exhausted); accepting goes on
+  listener_ended,  // after end_listener(), behind everybody it accepted
+  connected,       // a connect() succeeded; writable
   readable,
   writable,
   closed,  // connect failed, reset, or the socket broke
@@ -67,6 +68,8 @@ class Net {
   /// Where a listener really is (its port when 0 was asked for).
   virtual Address listen_address(ListenerId listener) const = 0;
   virtual void close_listener(ListenerId listener) = 0;
+  /// Closes it once those who wait at it already have been accepted; `listener_ended` tells.
+  virtual void end_listener(ListenerId listener) = 0;
 
   /// Begins to connect; the outcome arrives as `connected` or `closed`. An error only when it
   /// cannot even begin (descriptors exhausted, malformed address).

@@ -170,6 +170,27 @@ TEST_P(NetContract, AConnectThatNobodyTakesEndsInClosed) {
   EXPECT_EQ(await(bench_->outside(), NetEventKind::closed).connection, *connection);
 }
 
+TEST_P(NetContract, AListenerThatEndsAcceptsWhoWaits) {
+  Net& core = bench_->core(0);
+  const auto listener = core.listen(bench_->free_address());
+  ASSERT_TRUE(listener.has_value());
+  const Address address = core.listen_address(*listener);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(bench_->outside().connect(address).has_value());
+    ASSERT_NE(await(bench_->outside(), NetEventKind::connected).connection.value, 0u);
+  }
+  core.end_listener(*listener);
+  EXPECT_EQ(await(core, NetEventKind::listener_ended).listener, *listener);
+  for (int i = 0; i < 3; ++i) {
+    NetEvent accepted;
+    EXPECT_TRUE(take(core, NetEventKind::accepted, accepted)) << "told before the end";
+  }
+  const auto late = bench_->outside().connect(address);
+  ASSERT_TRUE(late.has_value());
+  EXPECT_EQ(await(bench_->outside(), NetEventKind::closed).connection, *late);
+  EXPECT_TRUE(bench_->core(1).listen(address).has_value()) << "the address is free again";
+}
+
 TEST_P(NetContract, AnAddressInUseIsAnError) {
   const auto first = bench_->core(0).listen(bench_->free_address());
   ASSERT_TRUE(first.has_value());

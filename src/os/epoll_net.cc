@@ -21,7 +21,7 @@ namespace {
 using io::IoStatus;
 using io::NetEventKind;
 
-constexpr int kBacklog = 1024;          // the kernel cuts it to net.core.somaxconn
+constexpr uint32_t kBacklog = 1024;     // the kernel cuts it to net.core.somaxconn
 constexpr size_t kAcceptsPerPoll = 64;  // so that a flood of peers cannot starve the others
 constexpr size_t kPartsPerCall = 64;
 constexpr int64_t kAcceptPauseNs = 100'000'000;
@@ -147,7 +147,7 @@ Result<io::ListenerId> EpollNet::listen(const io::Address& address) {
   set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
   tune(socket.get());
   if (::bind(socket.get(), where.get(), where.length) != 0 ||
-      ::listen(socket.get(), kBacklog) != 0) {
+      ::listen(socket.get(), static_cast<int>(kBacklog)) != 0) {
     return listen_error(address, errno);
   }
   const uint64_t id = take_slot(std::move(socket), Kind::listener);
@@ -171,6 +171,14 @@ void EpollNet::close_listener(io::ListenerId listener) {
   if (find(listener.value) == nullptr) return;
   release(listener.value);
   std::erase(accepting_, listener.value);
+}
+
+void EpollNet::end_listener(io::ListenerId listener) {
+  Slot* slot = find(listener.value);
+  ASSERT(slot != nullptr && slot->kind == Kind::listener, "end_listener of an unknown listener");
+  slot->ending = true;
+  if (std::find(accepting_.begin(), accepting_.end(), listener.value) == accepting_.end())
+    accepting_.push_back(listener.value);
 }
 
 Result<io::ConnectionId> EpollNet::connect(const io::Address& address) {
@@ -301,11 +309,25 @@ void EpollNet::check_peers() {
 }
 
 void EpollNet::accept_all() {
-  if (accept_again_ns_ != 0) {
-    if (read_clock().mono_ns < accept_again_ns_) return;
-    accept_again_ns_ = 0;
-  }
-  std::erase_if(accepting_, [this](uint64_t listener) { return accept_some(listener); });
+  const bool paused = accept_again_ns_ != 0 && read_clock().mono_ns < accept_again_ns_;
+  if (!paused) accept_again_ns_ = 0;
+  std::erase_if(accepting_, [this, paused](uint64_t listener) {
+    if (find(listener)->ending) return accept_last(listener);
+    return !paused && accept_some(listener);
+  });
+}
+
+/// True when the listener has ended: nobody waits, nobody can be accepted, or as many came late as
+/// can have waited when the end was asked for.
+bool EpollNet::accept_last(uint64_t listener) {
+  const size_t told_before = told_.size();
+  const bool empty = accept_some(listener);
+  Slot& slot = *find(listener);
+  slot.late_accepts += static_cast<uint32_t>(told_.size() - told_before);
+  if (!empty && accept_again_ns_ == 0 && slot.late_accepts < kBacklog) return false;
+  release(listener);
+  tell(NetEventKind::listener_ended, 0, listener);
+  return true;
 }
 
 /// True when nobody is left to accept.
@@ -475,6 +497,7 @@ void EpollNet::tell(NetEventKind kind, uint64_t connection, uint64_t listener) {
 }
 
 bool EpollNet::is_current(const io::NetEvent& event) {
+  if (event.kind == NetEventKind::listener_ended) return true;
   if (event.kind == NetEventKind::accept_failed) return find(event.listener.value) != nullptr;
   return find(event.connection.value) != nullptr;
 }

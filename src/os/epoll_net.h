@@ -30,6 +30,7 @@ class EpollNet final : public io::Net {
   Result<io::ListenerId> listen(const io::Address& address) override;
   io::Address listen_address(io::ListenerId listener) const override;
   void close_listener(io::ListenerId listener) override;
+  void end_listener(io::ListenerId listener) override;
   Result<io::ConnectionId> connect(const io::Address& address) override;
   size_t poll(std::span<io::NetEvent> events) override;
   io::IoResult read(io::ConnectionId connection, std::span<char> into) override;
@@ -62,6 +63,8 @@ class EpollNet final : public io::Net {
     bool drained = false;         // a short read emptied the socket: one read need not ask
     bool broken = false;          // an eof from now on is not a clean end
     bool closed_told = false;
+    bool ending = false;        // a listener that end_listener() was called for
+    uint32_t late_accepts = 0;  // of an ending listener
   };
 
   EpollNet(const EpollNetOptions& options, Descriptor epoll, Descriptor waker, Descriptor spare);
@@ -76,6 +79,7 @@ class EpollNet final : public io::Net {
   void check_peers();
   void accept_all();
   bool accept_some(uint64_t listener);
+  bool accept_last(uint64_t listener);
   int shed_one(int listener_fd);
   void tell(io::NetEventKind kind, uint64_t connection, uint64_t listener = 0);
   bool is_current(const io::NetEvent& event);

@@ -39,6 +39,7 @@ class FakeNet final : public io::Net {
   }
   io::Address listen_address(io::ListenerId) const override { return {listens_at.host, 1234}; }
   void close_listener(io::ListenerId) override { listener_closed = true; }
+  void end_listener(io::ListenerId) override { listener_ending = true; }
   Result<io::ConnectionId> connect(const io::Address&) override {
     ++connects;
     if (refuse_connect) return fail(ErrorCode::out_of_descriptors, "no descriptor is left");
@@ -86,6 +87,7 @@ class FakeNet final : public io::Net {
 
   io::Address listens_at;
   bool listener_closed = false;
+  bool listener_ending = false;
   bool refuse_listen = false;
   bool refuse_connect = false;
   int connects = 0;
@@ -97,11 +99,11 @@ class FakeNet final : public io::Net {
 
 class FakeServices final : public flow::CoreServices, private io::Log {
  public:
-  explicit FakeServices(uint32_t cores = 1) : cores_(cores) {}
+  explicit FakeServices(uint32_t cores = 1, uint32_t core = 0) : cores_(cores), core_(core) {}
 
   io::Net& net() override { return fake; }
   io::Log& log() override { return *this; }
-  uint32_t core() const override { return 0; }
+  uint32_t core() const override { return core_; }
   uint32_t cores() const override { return cores_; }
   void watch(io::ConnectionId connection, flow::NetHandler& handler) override {
     watched[connection.value] = &handler;
@@ -110,6 +112,9 @@ class FakeServices final : public flow::CoreServices, private io::Log {
   void forget(io::ConnectionId connection) override { watched.erase(connection.value); }
   void send_connection(uint32_t to_core, uint32_t, io::DetachedConnection connection) override {
     sent.emplace_back(to_core, connection.value);
+  }
+  void send_no_more_connections(uint32_t to_core, uint32_t) override {
+    sent.emplace_back(to_core, kNoMore);
   }
 
   /// Tells who watches the connection. False when nobody does.
@@ -125,15 +130,18 @@ class FakeServices final : public flow::CoreServices, private io::Log {
     }));
   }
 
+  static constexpr uint64_t kNoMore = UINT64_MAX;
+
   FakeNet fake;
   std::map<uint64_t, flow::NetHandler*> watched;
-  std::vector<std::pair<uint32_t, uint64_t>> sent;
+  std::vector<std::pair<uint32_t, uint64_t>> sent;  // to a core: a connection, or kNoMore
   std::vector<std::string> lines;
 
  private:
   void write(io::LogLevel, std::string_view line) override { lines.emplace_back(line); }
 
   const uint32_t cores_;
+  const uint32_t core_;
 };
 
 }  // namespace wallaroo::connect

@@ -25,7 +25,8 @@ TcpSink::TcpSink(TcpSinkSetup setup, flow::CoreServices& core, flow::SinkCounter
     : setup_(std::move(setup)), core_(core), counters_(counters) {}
 
 TcpSink::~TcpSink() {
-  if (state_ == State::connecting || state_ == State::connected) core_.net().close(connection_);
+  const bool open = state_ != State::waiting && state_ != State::ended;
+  if (open) core_.net().close(connection_);
 }
 
 void TcpSink::commit(size_t) {
@@ -44,12 +45,15 @@ void TcpSink::close_chunk() {
 
 io::Progress TcpSink::step(io::Now now) {
   if (state_ == State::ended) return io::Progress::none;
+  if (state_ == State::closing) {
+    return await_receiver(now) ? io::Progress::some : io::Progress::none;
+  }
   bool worked = false;
   if (finishing_ && waiting_bytes_ == 0 && gathering_.size() == 0) {
-    end();
+    end(now);
     return io::Progress::some;
   }
-  if (state_ == State::waiting && now.mono_ns >= retry_at_ns_) {
+  if (state_ == State::waiting && now.mono_ns >= wake_at_ns_) {
     connect(now);
     worked = true;
   }
@@ -93,10 +97,12 @@ void TcpSink::on_net(const io::NetEvent& event, io::Now now) {
       readable_ = true;
       break;
     case io::NetEventKind::closed:
+      if (state_ == State::closing) return close_connection();
       lose(now, "the connection was refused or reset");
       break;
     case io::NetEventKind::accepted:
     case io::NetEventKind::accept_failed:
+    case io::NetEventKind::listener_ended:
       break;
   }
 }
@@ -139,7 +145,7 @@ void TcpSink::lose(io::Now now, const char* why) {
   front_written_ = 0;
   backoff_ns_ =
       std::clamp(backoff_ns_ * 2, setup_.options.reconnect_min_ns, setup_.options.reconnect_max_ns);
-  retry_at_ns_ = now.mono_ns + backoff_ns_;
+  wake_at_ns_ = now.mono_ns + backoff_ns_;
   if (told_) return;
   told_ = true;
   core_.log().write(io::LogLevel::warning,
@@ -188,14 +194,37 @@ void TcpSink::advance(size_t written, size_t offered) {
   }
 }
 
-/// Everything is handed to the operating system, which delivers it after we close.
-void TcpSink::end() {
-  if (state_ == State::connecting || state_ == State::connected) {
-    core_.forget(connection_);
-    core_.net().shutdown_write(connection_);
-    core_.net().close(connection_);
-  }
+/// Everything is handed to the operating system. Closing while something from the receiver is
+/// unread would make it reset the connection and throw away what the receiver has not yet taken, so
+/// the receiver gets a while to see the end and close first.
+void TcpSink::end(io::Now now) {
   counters_.buffered_bytes.set(0);
+  if (state_ == State::connected) {
+    core_.net().shutdown_write(connection_);
+    state_ = State::closing;
+    wake_at_ns_ = now.mono_ns + setup_.options.sink_linger_ns;
+    return;
+  }
+  if (state_ == State::connecting) close_connection();
+  state_ = State::ended;
+}
+
+/// True when something was done.
+bool TcpSink::await_receiver(io::Now now) {
+  std::array<char, kDiscardBytes> bin;
+  for (int reads = 0; readable_ && reads < kDiscardReads; ++reads) {
+    const io::IoResult got = core_.net().read(connection_, bin);
+    if (got.status == io::IoStatus::ok) continue;
+    readable_ = false;
+    if (got.status != io::IoStatus::would_block) close_connection();
+  }
+  if (state_ == State::closing && now.mono_ns >= wake_at_ns_) close_connection();
+  return readable_ || state_ == State::ended;
+}
+
+void TcpSink::close_connection() {
+  core_.forget(connection_);
+  core_.net().close(connection_);
   state_ = State::ended;
 }
 

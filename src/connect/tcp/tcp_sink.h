@@ -35,12 +35,12 @@ class TcpSink final : public flow::SinkConnector {
   void finish() override { finishing_ = true; }
   bool ended() const override { return state_ == State::ended; }
   int64_t deadline_ns() const override {
-    return state_ == State::waiting ? retry_at_ns_ : io::kNever;
+    return state_ == State::waiting || state_ == State::closing ? wake_at_ns_ : io::kNever;
   }
   void on_net(const io::NetEvent& event, io::Now now) override;
 
  private:
-  enum class State : uint8_t { waiting, connecting, connected, ended };
+  enum class State : uint8_t { waiting, connecting, connected, closing, ended };
 
   void close_chunk();
   void connect(io::Now now);
@@ -48,7 +48,9 @@ class TcpSink final : public flow::SinkConnector {
   bool write(io::Now now);
   void advance(size_t written, size_t offered);
   bool discard_input(io::Now now);
-  void end();
+  void end(io::Now now);
+  bool await_receiver(io::Now now);
+  void close_connection();
 
   const TcpSinkSetup setup_;
   flow::CoreServices& core_;
@@ -57,7 +59,7 @@ class TcpSink final : public flow::SinkConnector {
   io::ConnectionId connection_;
   bool writable_ = false;
   bool readable_ = false;
-  int64_t retry_at_ns_ = 0;
+  int64_t wake_at_ns_ = 0;  // waiting: when to connect; closing: when to wait no longer
   int64_t backoff_ns_ = 0;
   bool told_ = false;  // the present outage has been logged
   Bytes gathering_;

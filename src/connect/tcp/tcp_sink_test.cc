@@ -51,6 +51,11 @@ class TcpSinkTest : public testing::Test {
     run();
     tell(NetEventKind::connected);
   }
+  void receiver_ends(uint64_t id) {
+    core.fake.peer(id).then = IoStatus::eof;
+    tell(NetEventKind::readable);
+    run();
+  }
 
  private:
   std::unique_ptr<TcpSink> sink_;
@@ -216,9 +221,11 @@ TEST_F(TcpSinkTest, finish_sends_everything_then_ends_the_connection) {
   peer().room = SIZE_MAX;
   tell(NetEventKind::writable);
   run();
-  EXPECT_TRUE(sink().ended());
   EXPECT_EQ(core.fake.peer(id).written, "last words\n");
   EXPECT_TRUE(core.fake.peer(id).finished);
+  EXPECT_FALSE(sink().ended()) << "closing now could take from the receiver what it has not read";
+  receiver_ends(id);
+  EXPECT_TRUE(sink().ended());
   EXPECT_TRUE(core.fake.peer(id).closed);
   EXPECT_FALSE(core.watched.contains(id));
   EXPECT_EQ(step(), Progress::none);
@@ -235,8 +242,37 @@ TEST_F(TcpSinkTest, finish_without_a_receiver_waits_for_one) {
   come_up();
   const uint64_t id = current();
   run();
-  EXPECT_TRUE(sink().ended());
   EXPECT_EQ(core.fake.peer(id).written, "unsent\n");
+  receiver_ends(id);
+  EXPECT_TRUE(sink().ended());
+}
+
+TEST_F(TcpSinkTest, finish_reads_what_the_receiver_says_and_waits_no_longer_than_its_limit) {
+  come_up();
+  put("last words");
+  run();
+  sink().finish();
+  run();
+  const uint64_t id = current();
+  core.fake.peer(id).arrives = {"thanks", "a lot"};
+  tell(NetEventKind::readable);
+  run();
+  EXPECT_TRUE(core.fake.peer(id).arrives.empty());
+  EXPECT_FALSE(core.fake.peer(id).closed);
+  EXPECT_EQ(sink().deadline_ns(), now_ns + options.sink_linger_ns);
+  now_ns = sink().deadline_ns();
+  run();
+  EXPECT_TRUE(sink().ended());
+  EXPECT_TRUE(core.fake.peer(id).closed);
+}
+
+TEST_F(TcpSinkTest, finish_ends_when_the_receiver_resets) {
+  come_up();
+  sink().finish();
+  run();
+  EXPECT_FALSE(sink().ended());
+  tell(NetEventKind::closed);
+  EXPECT_TRUE(sink().ended());
 }
 
 TEST_F(TcpSinkTest, finish_with_nothing_to_send_needs_no_receiver) {

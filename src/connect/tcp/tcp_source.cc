@@ -50,6 +50,13 @@ void TcpSource::on_net(const io::NetEvent& event, io::Now) {
     if (to == core_.core()) return take(event.connection);
     return core_.send_connection(to, setup_.stage, core_.net().detach(event.connection));
   }
+  if (event.kind == io::NetEventKind::listener_ended) {
+    // Behind the connections dealt to them, because a ring keeps the order.
+    for (uint32_t core = 1; core < core_.cores(); ++core) {
+      core_.send_no_more_connections(core, setup_.stage);
+    }
+    return no_more_connections();
+  }
   const auto found = connections_.find(event.connection.value);
   if (found == connections_.end()) return;
   Connection& connection = *found->second;
@@ -69,10 +76,11 @@ void TcpSource::adopt(io::DetachedConnection connection, io::Now) {
 
 void TcpSource::take(io::ConnectionId id) {
   const uint32_t limit = (setup_.spec.connections_max + core_.cores() - 1) / core_.cores();
-  if (draining_ || connections_.size() >= limit) return refuse(id);
+  if (connections_.size() >= limit) return refuse(id);
   auto connection = std::make_unique<Connection>();
   connection->id = id;
   connection->origin = next_origin_++;
+  connection->drain_bytes_left = draining_ ? setup_.options.drain_bytes_max : 0;
   Connection& taken = *connection;
   connections_.emplace(id.value, std::move(connection));
   core_.watch(id, *this);
@@ -84,10 +92,8 @@ void TcpSource::take(io::ConnectionId id) {
 void TcpSource::refuse(io::ConnectionId id) {
   counters_.connections_refused.add(1);
   core_.net().close(id);
-  if (!draining_) {
-    warn("a connection is refused: connections_max (" +
-         std::to_string(setup_.spec.connections_max) + ") are open");
-  }
+  warn("a connection is refused: connections_max (" + std::to_string(setup_.spec.connections_max) +
+       ") are open");
 }
 
 void TcpSource::make_ready(Connection& connection) {
@@ -237,11 +243,12 @@ void TcpSource::finish_connection(Connection& connection) {
   counters_.connections_open.set(connections_.size());
 }
 
-/// No new connections; each open one is read until it has nothing more at hand.
+/// Who waited at the listener before the drain has been accepted, as far as that peer can tell.
+/// Each connection is read until it has nothing more at hand.
 void TcpSource::drain() {
   if (draining_) return;
   draining_ = true;
-  if (core_.core() == 0) core_.net().close_listener(listener_);
+  if (core_.core() == 0) core_.net().end_listener(listener_);
   for (auto& [id, connection] : connections_) {
     connection->drain_bytes_left = setup_.options.drain_bytes_max;
     connection->readable = true;  // an edge may be on its way; a read in vain costs nothing

@@ -36,8 +36,9 @@ class TcpSource final : public flow::SourceConnector {
   Result<void> start() override;
   io::Progress step(io::Now now, uint32_t batches) override;
   void drain() override;
-  bool ended() const override { return draining_ && connections_.empty(); }
+  bool ended() const override { return draining_ && no_more_ && connections_.empty(); }
   void adopt(io::DetachedConnection connection, io::Now now) override;
+  void no_more_connections() override { no_more_ = true; }
   void on_net(const io::NetEvent& event, io::Now now) override;
 
  private:
@@ -87,6 +88,7 @@ class TcpSource final : public flow::SourceConnector {
   size_t record_count_ = 0;
   bool over_limit_ = false;
   bool draining_ = false;
+  bool no_more_ = false;  // no further connection will come
 };
 
 }  // namespace wallaroo::connect

@@ -65,6 +65,15 @@ class TcpSourceTest : public testing::Test {
     source().on_net({NetEventKind::accepted, io::ConnectionId(id), io::ListenerId(7)}, {});
     return id;
   }
+  /// Drains; nobody else waits at the listener.
+  void drain() {
+    source().drain();
+    EXPECT_TRUE(core.fake.listener_ending);
+    end_listener();
+  }
+  void end_listener() {
+    source().on_net({NetEventKind::listener_ended, {}, io::ListenerId(7)}, {});
+  }
   FakeNet::Peer& peer(uint64_t id) { return core.fake.peer(id); }
   void arrive(uint64_t id, std::deque<std::string> chunks, IoStatus then = IoStatus::would_block) {
     peer(id).arrives = std::move(chunks);
@@ -281,8 +290,7 @@ TEST_F(TcpSourceTest, drain_reads_what_is_at_hand_and_ends) {
   run();
   peer(id).arrives = {framed("one"), framed("two") + "re"};
   EXPECT_FALSE(source().ended());
-  source().drain();
-  EXPECT_TRUE(core.fake.listener_closed);
+  drain();
   EXPECT_FALSE(source().ended());
   run();
   EXPECT_EQ(chain.messages, (Messages{"one", "two"}));
@@ -298,7 +306,7 @@ TEST_F(TcpSourceTest, drain_looks_again_behind_a_would_block) {
   const uint64_t id = connect();
   run();
   peer(id).arrives = {"", framed("late")};  // blocks once, then there is more
-  source().drain();
+  drain();
   run();
   EXPECT_EQ(chain.messages, Messages{"late"});
   EXPECT_TRUE(source().ended());
@@ -310,7 +318,7 @@ TEST_F(TcpSourceTest, drain_ends_although_a_peer_never_stops) {
   const uint64_t id = connect();
   run();
   for (int i = 0; i < 1000; ++i) peer(id).arrives.push_back(framed("endless"));
-  source().drain();
+  drain();
   run();
   EXPECT_TRUE(source().ended());
   EXPECT_EQ(chain.messages.size(), 100u / 11);
@@ -322,7 +330,7 @@ TEST_F(TcpSourceTest, drain_waits_for_a_blocked_chain) {
   arrive(id, {framed("one") + framed("two")});
   chain.room = 1;
   (void)source().step({5, 6}, 4);
-  source().drain();
+  drain();
   run();
   EXPECT_FALSE(source().ended());
   chain.room = SIZE_MAX;
@@ -331,11 +339,38 @@ TEST_F(TcpSourceTest, drain_waits_for_a_blocked_chain) {
   EXPECT_EQ(chain.messages, (Messages{"one", "two"}));
 }
 
-TEST_F(TcpSourceTest, drain_takes_no_new_connection) {
+/// A connection that waited at the listener when the drain began has been accepted for its peer.
+TEST_F(TcpSourceTest, drain_reads_connections_that_waited_at_the_listener) {
   source().drain();
+  EXPECT_FALSE(source().ended());
   const uint64_t late = connect();
+  peer(late).arrives = {framed("late")};
+  run();
+  EXPECT_EQ(chain.messages, Messages{"late"});
   EXPECT_TRUE(peer(late).closed);
+  EXPECT_FALSE(source().ended()) << "another one may come";
+  end_listener();
   EXPECT_TRUE(source().ended());
+}
+
+TEST(TcpSourceCores, drain_of_another_core_waits_for_the_last_connection) {
+  const flow::Options options;
+  FakeServices first(2);
+  FakeServices second(2, 1);
+  FakeChain chain;
+  flow::SourceCounters counters;
+  TcpSource listening({"in", 0, {}, {}, options}, first, chain, counters);
+  TcpSource other({"in", 0, {}, {}, options}, second, chain, counters);
+  ASSERT_TRUE(listening.start().has_value());
+  listening.drain();
+  other.drain();
+  EXPECT_FALSE(other.ended());
+  listening.on_net({NetEventKind::listener_ended, {}, io::ListenerId(7)}, {});
+  EXPECT_TRUE(listening.ended());
+  const std::vector<std::pair<uint32_t, uint64_t>> told = {{1, FakeServices::kNoMore}};
+  EXPECT_EQ(first.sent, told);
+  other.no_more_connections();
+  EXPECT_TRUE(other.ended());
 }
 
 /// However the bytes are cut and whenever the chain blocks.
