@@ -89,7 +89,8 @@ void add_help(CLI::App& app, ExitCode& exit) {
 
 /// The first argument is no command: says so, with what may have been meant.
 int refuse_command(const CLI::App& app, std::string_view word) {
-  const std::string_view meant = nearest(word, command_names(app));
+  const auto names = command_names(app);
+  const std::string_view meant = nearest(word, names);
   const std::string guess = meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant);
   fmt::print(stderr, "wallaroo: there is no command '{}'{}\nRun 'wallaroo --help' to see them.\n",
              word, guess);

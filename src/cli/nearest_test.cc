@@ -13,7 +13,8 @@ TEST(Nearest, finds_what_was_meant_and_does_not_guess_wildly) {
   EXPECT_EQ(nearest("nwe", commands), "new");
   EXPECT_EQ(nearest("kubernetes", commands), "");
   EXPECT_EQ(nearest("", commands), "");
-  EXPECT_EQ(nearest("x", {}), "");
+  const std::vector<std::string> none;
+  EXPECT_EQ(nearest("x", none), "");
 }
 
 }  // namespace
