@@ -10,6 +10,13 @@
 
 namespace wallaroo::sim {
 
+namespace {
+
+/// Ends a chain and begins one without keys.
+bool is_relay(NodeKind kind) { return kind == NodeKind::merge || kind == NodeKind::spread; }
+
+}  // namespace
+
 /// A record on its way to the stage that begins at `to`.
 struct Interpreter::Item {
   uint32_t to = 0;
@@ -101,7 +108,8 @@ struct Interpreter::Stage {
   StageChain chain;
   std::unique_ptr<Entry> entry;
   const StateType* type = nullptr;
-  std::map<std::string, std::unique_ptr<void, Free>, std::less<>> states;
+  using States = std::map<std::string, std::unique_ptr<void, Free>, std::less<>>;
+  std::shared_ptr<States> states;  // the same for all that share a state
 };
 
 Interpreter::Interpreter(const Graph& graph) : graph_(graph) { make_stages(); }
@@ -110,11 +118,17 @@ Interpreter::~Interpreter() = default;
 void Interpreter::make_stages() {
   for (uint32_t node = 0; node < graph_.nodes.size(); ++node) {
     const NodeKind kind = graph_.nodes[node].kind;
-    if (kind != NodeKind::source && kind != NodeKind::state && kind != NodeKind::merge) continue;
+    if (kind != NodeKind::source && kind != NodeKind::state && !is_relay(kind)) continue;
     auto stage = std::make_unique<Stage>();
     stage->node = node;
     stage->chain.step_batch = 1;
     stage->type = graph_.nodes[node].factory->state_type();
+    const std::string& shared = graph_.nodes[node].shared_state;
+    const auto partner = std::ranges::find_if(stages_, [&](const auto& entry) {
+      return !shared.empty() && graph_.nodes[entry.first].shared_state == shared;
+    });
+    stage->states =
+        partner != stages_.end() ? partner->second->states : std::make_shared<Stage::States>();
     std::vector<Step*> next;
     make_next(node, stage->chain, next);
     stage->entry = graph_.nodes[node].factory->make_entry({.chain = stage->chain, .next = next});
@@ -134,7 +148,7 @@ Step* Interpreter::make_steps(uint32_t index, StageChain& chain) {
   const Node& node = graph_.nodes[index];
   std::vector<Step*> next;
   Wiring wiring{.chain = chain, .next = {}};
-  if (node.kind == NodeKind::key_by || node.kind == NodeKind::merge) {
+  if (node.kind == NodeKind::key_by || is_relay(node.kind)) {
     const bool key_by = node.kind == NodeKind::key_by;
     ports_.push_back(std::make_unique<QueuePort>(queue_, key_by ? &node : nullptr, chain));
     wiring.port = ports_.back().get();
@@ -176,16 +190,16 @@ void Interpreter::work() {
 
 void* Interpreter::state_of(Stage& stage, std::string_view key) {
   if (stage.type == nullptr) return nullptr;
-  auto found = stage.states.find(key);
-  if (found == stage.states.end()) {
+  auto found = stage.states->find(key);
+  if (found == stage.states->end()) {
     const size_t alignment = std::max<size_t>(stage.type->alignment, sizeof(void*));
     const size_t bytes = (stage.type->bytes + alignment - 1) / alignment * alignment;
     void* at = std::aligned_alloc(alignment, bytes);
     ASSERT(at != nullptr, "out of memory");
     stage.type->construct(at);
-    found =
-        stage.states.emplace(std::string(key), std::unique_ptr<void, Stage::Free>(at, {stage.type}))
-            .first;
+    found = stage.states
+                ->emplace(std::string(key), std::unique_ptr<void, Stage::Free>(at, {stage.type}))
+                .first;
   }
   return found->second.get();
 }
@@ -199,7 +213,7 @@ void Interpreter::run(Stage& stage, const Item& item) {
   void* const state = state_of(stage, item.key);
   const size_t taken = stage.entry->run(&record, &state, 0, 1);
   ASSERT(taken == 1, "a record was refused although nothing is bounded");
-  for (const std::string& key : stage.chain.erased) stage.states.erase(key);
+  for (const std::string& key : stage.chain.erased) stage.states->erase(key);
   stage.chain.erased.clear();
   stage.chain.arena.reset();
 }
@@ -221,7 +235,7 @@ void Interpreter::finish() {
     const Record record{
         .event_time_ns = at_ns, .key = key.data(), .key_bytes = static_cast<uint32_t>(key.size())};
     due->entry->timer(record, state_of(*due, key), name, at_ns);
-    for (const std::string& erased : due->chain.erased) due->states.erase(erased);
+    for (const std::string& erased : due->chain.erased) due->states->erase(erased);
     due->chain.erased.clear();
     due->chain.arena.reset();
     ++timers_fired_;

@@ -82,6 +82,27 @@ TEST(InterpreterTest, DropsKeysThatAreNotListed) {
 struct Visit {
   int64_t at = 0;
 };
+TEST(InterpreterTest, UsesOfASharedStateSeeWhatTheOthersLeft) {
+  Application app("shared");
+  const auto add = [](std::string_view, uint64_t& total) { return std::to_string(++total); };
+  for (const char* pipeline : {"one", "two"}) {
+    const std::string name = pipeline;
+    app.pipeline(name)
+        .source("in-" + name, memory::source({}, text))
+        .spread("deal-" + name)
+        .key_by([](std::string_view word) { return word; })
+        .state<uint64_t>("use-" + name, shared("total"), add)
+        .sink("out-" + name, into_memory());
+  }
+  Interpreter interpreter(app.graph());
+  interpreter.feed("in-one", "a");
+  interpreter.feed("in-two", "a");
+  interpreter.feed("in-two", "b");
+  interpreter.feed("in-one", "a");
+  EXPECT_EQ(interpreter.output("out-one"), (std::vector<std::string>{"1", "3"}));
+  EXPECT_EQ(interpreter.output("out-two"), (std::vector<std::string>{"2", "1"}));
+}
+
 struct Session {
   int64_t visits = 0;
 

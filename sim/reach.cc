@@ -48,6 +48,8 @@ constexpr std::array<const char*, static_cast<size_t>(Row::count_)> kNames = {
     "engine: watermark advanced",
     "engine: timer fired",
     "engine: timer set for the past",
+    "engine: two pipelines took turns on one state",
+    "engine: spread messages changed places",
 };
 static_assert(kNames.back() != nullptr, "every row has a name");
 

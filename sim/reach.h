@@ -56,6 +56,8 @@ enum class Row : uint8_t {
   watermark_advanced,
   timer_fired,
   late_timer,
+  state_shared,
+  order_given_up,
   count_
 };
 

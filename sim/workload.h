@@ -94,6 +94,7 @@ std::unique_ptr<Workload> make_fan_out(base::Rng& rng);
 std::unique_ptr<Workload> make_windows(base::Rng& rng);
 std::unique_ptr<Workload> make_branches(base::Rng& rng);
 std::unique_ptr<Workload> make_sessions(base::Rng& rng);
+std::unique_ptr<Workload> make_shared_state(base::Rng& rng);
 
 /// Splits what a sink wrote into messages; returns what is left over, an incomplete one.
 std::string_view split_messages(Framing framing, std::string_view bytes,

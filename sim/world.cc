@@ -103,8 +103,8 @@ bool World::build() {
     wrong("build", plan.error().message);
     return false;
   }
-  for (const Node& node : app_.graph().nodes) {
-    if (node.kind == NodeKind::state) ++state_stages_;
+  for (const plan::Stage& stage : plan->stages) {
+    if (app_.graph().nodes[stage.node].kind == NodeKind::state) ++state_stages_;
   }
   std::vector<io::Address> addresses;
   for (const Node& node : app_.graph().nodes) addresses.push_back(address_of(node));
@@ -424,7 +424,7 @@ void World::write(io::LogLevel, std::string_view line) { say("log: " + std::stri
 
 void World::on_aligned(uint32_t stage, uint32_t core, uint64_t barrier, state::KeyedState* state) {
   const plan::Plan& plan = worker_->plan();
-  const std::string& name = plan.graph.nodes[plan.stages[stage].node].name;
+  const std::string& name = plan.stages[stage].name;
   say("barrier " + std::to_string(barrier) + " at " + name + " on core " + std::to_string(core));
   workload_->on_cut(barrier, name);
   if (state == nullptr) return;

@@ -1,6 +1,7 @@
 // Application: named pipelines, built into a graph, run by main() or by an engine in process.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -46,6 +47,12 @@ struct RunOptions {
   std::vector<std::pair<std::string, std::string>> flags{};  ///< values for app.flag
 };
 
+enum class Explanation : uint8_t {
+  report,   ///< text for a terminal
+  mermaid,  ///< a flowchart in the language of Mermaid
+  dot,      ///< a graph in the language of Graphviz
+};
+
 class Application {
  public:
   explicit Application(std::string name) { graph_.application = std::move(name); }
@@ -60,6 +67,10 @@ class Application {
 
   /// Checks the graph: every mistake at once, in one error.
   Result<void> check() const;
+
+  /// The checked graph for people: its stages, where they run, and the order and the guarantee of
+  /// each path from a source to a sink; or a drawing of it.
+  Result<std::string> explain(Explanation form = Explanation::report, uint32_t cores = 1) const;
 
   /// Parses the command line, runs until the sources end or SIGTERM, and returns the exit code:
   /// 0 done, 1 failed, 2 wrong usage, 3 wrong application, 130 stopped by a second signal.

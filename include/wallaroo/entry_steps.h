@@ -1,5 +1,5 @@
-// The typed entries that start chains: of a source, a generator and a merge. Users do not need this
-// header.
+// The typed entries that start chains: of a source, a generator, and a merge or spread. Users do
+// not need this header.
 #pragma once
 
 #include <string>
@@ -94,18 +94,19 @@ class GeneratorEntry final : public Entry {
   Make make_;
 };
 
-/// Decodes the values of merged streams and starts the chain behind the merge.
+/// Decodes the values of streams that were merged or spread and starts the chain behind that.
 template <class T>
-class MergeEntry final : public Entry {
+class RelayEntry final : public Entry {
  public:
-  explicit MergeEntry(const Wiring& wiring) : output_(wiring), chain_(wiring.chain) {}
+  RelayEntry(const Wiring& wiring, std::string name)
+      : output_(wiring), chain_(wiring.chain), name_(std::move(name)) {}
 
   size_t run(const Record* records, void* const*, size_t from, size_t count) override {
     size_t at = from;
     while (at < count) {
       for (; at < count && !output_.full(); ++at) {
         if (!decode_payload(records[at], value_)) {
-          chain_.undecodable("merge");
+          chain_.undecodable(name_);
           continue;
         }
         output_.begin_record(records[at].event_time_ns);
@@ -121,6 +122,7 @@ class MergeEntry final : public Entry {
  private:
   Output<T> output_;
   Chain& chain_;
+  std::string name_;
   T value_{};
 };
 

@@ -40,16 +40,20 @@ class MakesEntry final : public StepFactory {
   bool timers_;
 };
 
-/// A merge both ends chains and begins one.
+/// A merge or spread both ends chains and begins one.
 template <class T>
-class MergeFactory final : public StepFactory {
+class RelayFactory final : public StepFactory {
  public:
+  explicit RelayFactory(std::string name) : name_(std::move(name)) {}
   std::unique_ptr<Step> make_step(const Wiring& wiring) const override {
-    return std::make_unique<MergeStep<T>>(wiring);
+    return std::make_unique<RelayStep<T>>(wiring);
   }
   std::unique_ptr<Entry> make_entry(const Wiring& wiring) const override {
-    return std::make_unique<MergeEntry<T>>(wiring);
+    return std::make_unique<RelayEntry<T>>(wiring, name_);
   }
+
+ private:
+  std::string name_;
 };
 
 template <class Make>

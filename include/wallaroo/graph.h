@@ -25,6 +25,16 @@ struct Setting {
       : flag(std::move(flag_name)), value(std::move(fallback)) {}
 };
 
+/// A state that several state computations of an application use; see shared().
+struct SharedState {
+  std::string name;
+};
+
+/// The state called `name`, one for each key in the whole application: every state computation that
+/// names it, in any pipeline, finds what the others left there. Their state and key types must be
+/// the same.
+inline SharedState shared(std::string name) { return {std::move(name)}; }
+
 /// How messages are told apart in a stream of bytes.
 enum class Framing : uint8_t {
   u32be,  ///< payload length as 32-bit big-endian, then the payload
@@ -67,7 +77,8 @@ enum class NodeKind : uint8_t {
   event_time,
   key_by,
   state,
-  merge,  ///< each input ends its chain here and a new one begins
+  merge,   ///< each input ends its chain here and a new one begins
+  spread,  ///< the same with one input, dealt over all cores
   sink,
 };
 
@@ -82,6 +93,7 @@ struct Node {
   bool closed = false;                     ///< key_by with a list of keys
   std::vector<std::string> closed_keys{};  ///< as bytes
   std::string key_type{};                  ///< key_by: description of the key
+  std::string shared_state{};              ///< state: the name it shares; empty: its own
 };
 
 struct Graph {

@@ -72,7 +72,8 @@ auto Stream<T>::key_by(KeyFunction key, const std::vector<K>& keys) const {
   } else {
     Node& node = graph_->nodes.back();
     node.closed = true;
-    for (const Made listed : keys) {
+    for (const K& given : keys) {
+      const Made& listed = given;
       Bytes scratch;
       node.closed_keys.emplace_back(key_bytes<Made>(listed, scratch));
     }
@@ -81,7 +82,7 @@ auto Stream<T>::key_by(KeyFunction key, const std::vector<K>& keys) const {
 }
 template <class T, class K>
 template <class S, class Out, class Apply>
-Stream<Out> Keyed<T, K>::add(std::string name, Apply apply) const {
+Stream<Out> Keyed<T, K>::add(std::string name, SharedState shared, Apply apply) const {
   auto make = [name, apply](const Wiring& wiring) {
     return std::make_unique<detail::StateEntry<T, S, Out, Apply>>(wiring, name, apply);
   };
@@ -90,13 +91,14 @@ Stream<Out> Keyed<T, K>::add(std::string name, Apply apply) const {
                    .name = std::move(name),
                    .pipeline = pipeline_,
                    .inputs = {node_},
-                   .factory = detail::makes_entry(make, &state_type<S>(), Apply::kTimers)});
+                   .factory = detail::makes_entry(make, &state_type<S>(), Apply::kTimers),
+                   .shared_state = std::move(shared.name)});
   return Stream<Out>(*graph_, node, pipeline_);
 }
 
 template <class T, class K>
 template <class S, class Function>
-auto Keyed<T, K>::state(std::string name, Function function) const {
+auto Keyed<T, K>::state(std::string name, SharedState shared, Function function) const {
   if constexpr (!Storable<S>) {
     static_assert(detail::kNever<S>,
                   "state<S>(): the state type S cannot be kept; make it a plain struct with "
@@ -123,14 +125,15 @@ auto Keyed<T, K>::state(std::string name, Function function) const {
                     "constructible and assignable");
       return detail::Broken{};
     } else {
-      return add<S, Out>(std::move(name), detail::StateApply<T, S, Out, Function>{function});
+      return add<S, Out>(std::move(name), std::move(shared),
+                         detail::StateApply<T, S, Out, Function>{function});
     }
   }
 }
 
 template <class T, class K>
 template <class S, class Out, class Function>
-Stream<Out> Keyed<T, K>::state_many(std::string name, Function function) const {
+Stream<Out> Keyed<T, K>::state_many(std::string name, SharedState shared, Function function) const {
   if constexpr (!Storable<S>) {
     static_assert(
         detail::kNever<S>,
@@ -144,14 +147,15 @@ Stream<Out> Keyed<T, K>::state_many(std::string name, Function function) const {
                   "state_many<S, Out>(): the function must take a const reference to this stream's "
                   "message type, an S& and an Emit<Out>&");
   } else {
-    return add<S, Out>(std::move(name), detail::StateApply<T, S, Out, Function>{function});
+    return add<S, Out>(std::move(name), std::move(shared),
+                       detail::StateApply<T, S, Out, Function>{function});
   }
   return Stream<Out>(*graph_, node_, pipeline_);
 }
 
 template <class T, class K>
 template <class P>
-auto Keyed<T, K>::process(std::string name) const {
+auto Keyed<T, K>::process(std::string name, SharedState shared) const {
   if constexpr (!Storable<P>) {
     static_assert(detail::kNever<P>,
                   "process<P>(): the fields of P cannot be kept; make P a plain struct with "
@@ -180,7 +184,7 @@ auto Keyed<T, K>::process(std::string name) const {
                     "std::optional of it; both return void");
       return detail::Broken{};
     } else {
-      return add<P, Out>(std::move(name), detail::ProcessApply<T, P, Out>{});
+      return add<P, Out>(std::move(name), std::move(shared), detail::ProcessApply<T, P, Out>{});
     }
   }
 }

@@ -28,6 +28,7 @@ class Stream : detail::UnnamedStream {
   using UnnamedStream::filter;
   using UnnamedStream::merge;
   using UnnamedStream::sink;
+  using UnnamedStream::spread;
   using UnnamedStream::to;
   using UnnamedStream::to_many;
 
@@ -60,6 +61,10 @@ class Stream : detail::UnnamedStream {
   /// The values of both streams, in the order in which they arrive.
   Stream<T> merge(std::string name, const Stream<T>& other) const;
 
+  /// Deals the values over all cores, for computations without state that need more than one. The
+  /// values behind it are in no order.
+  Stream<T> spread(std::string name) const;
+
   /// Sends every value to `sink`.
   template <class Encoder>
   void sink(std::string name, Sink<Encoder> sink) const;
@@ -68,6 +73,8 @@ class Stream : detail::UnnamedStream {
   template <class Out>
   Stream<Out> add(NodeKind kind, std::string name,
                   std::shared_ptr<const StepFactory> factory) const;
+  /// A node at which a chain ends and another begins.
+  Stream<T> relay(NodeKind kind, std::string name, std::vector<uint32_t> inputs) const;
 
   Graph* graph_;
   uint32_t node_;
@@ -87,21 +94,30 @@ class Keyed : detail::UnnamedKeyed {
 
   /// One state S for each key: `function(const T&, S&) -> Out`, or `std::optional<Out>`.
   template <class S, class Function>
-  auto state(std::string name, Function function) const;
+  auto state(std::string name, Function function) const {
+    return state<S>(std::move(name), SharedState{}, std::move(function));
+  }
+  /// The same on a state that other state computations use too.
+  template <class S, class Function>
+  auto state(std::string name, SharedState shared, Function function) const;
 
   /// The same with any number of outputs: `function(const T&, S&, Emit<Out>&)`.
   template <class S, class Out, class Function>
-  Stream<Out> state_many(std::string name, Function function) const;
+  Stream<Out> state_many(std::string name, Function function) const {
+    return state_many<S, Out>(std::move(name), SharedState{}, std::move(function));
+  }
+  template <class S, class Out, class Function>
+  Stream<Out> state_many(std::string name, SharedState shared, Function function) const;
 
   /// A struct for each key: its fields are the state, `on_event(const T&, Context&)` and
   /// `on_timer(std::string_view name, Context&)` the behaviour; both return the same Out, an
-  /// optional of it, or nothing.
+  /// optional of it, or nothing. Where several processes share a P, each has timers of its own.
   template <class P>
-  auto process(std::string name) const;
+  auto process(std::string name, SharedState shared = {}) const;
 
  private:
   template <class S, class Out, class Apply>
-  Stream<Out> add(std::string name, Apply apply) const;
+  Stream<Out> add(std::string name, SharedState shared, Apply apply) const;
 
   Graph* graph_;
   uint32_t node_;

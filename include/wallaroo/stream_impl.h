@@ -129,14 +129,32 @@ Stream<T> Stream<T>::merge(std::string name, const Stream<T>& other) const {
         "specialise wallaroo::Codec for it");
     return *this;
   } else {
-    const uint32_t node =
-        graph_->add({.kind = NodeKind::merge,
-                     .name = std::move(name),
-                     .pipeline = pipeline_,
-                     .inputs = {node_, other.node_},
-                     .factory = std::make_shared<const detail::MergeFactory<T>>()});
-    return Stream<T>(*graph_, node, pipeline_);
+    return relay(NodeKind::merge, std::move(name), {node_, other.node_});
   }
+}
+
+template <class T>
+Stream<T> Stream<T>::spread(std::string name) const {
+  if constexpr (!Encodable<T>) {
+    static_assert(
+        detail::kNever<T>,
+        "spread(): this stream's message type cannot be serialised; make it a plain struct or "
+        "specialise wallaroo::Codec for it");
+    return *this;
+  } else {
+    return relay(NodeKind::spread, std::move(name), {node_});
+  }
+}
+
+template <class T>
+Stream<T> Stream<T>::relay(NodeKind kind, std::string name, std::vector<uint32_t> inputs) const {
+  auto factory = std::make_shared<const detail::RelayFactory<T>>(name);
+  const uint32_t node = graph_->add({.kind = kind,
+                                     .name = std::move(name),
+                                     .pipeline = pipeline_,
+                                     .inputs = std::move(inputs),
+                                     .factory = std::move(factory)});
+  return Stream<T>(*graph_, node, pipeline_);
 }
 
 template <class T>

@@ -1,5 +1,5 @@
-// The typed steps that end a chain: key_by, merge, sink; and event_time, which passes values on.
-// Users do not need this header.
+// The typed steps that end a chain: key_by, merge, spread, sink; and event_time, which passes
+// values on. Users do not need this header.
 #pragma once
 
 #include <algorithm>
@@ -65,11 +65,11 @@ class KeyByStep final : public Step {
   Bytes key_scratch_;
 };
 
-/// Ends a chain at a merge.
+/// Ends a chain at a merge or spread.
 template <class T>
-class MergeStep final : public Step {
+class RelayStep final : public Step {
  public:
-  explicit MergeStep(const Wiring& wiring) : outgoing_(*wiring.port) {}
+  explicit RelayStep(const Wiring& wiring) : outgoing_(*wiring.port) {}
 
   void process(const void* values, const int64_t* event_times, size_t count) override {
     const T* in = static_cast<const T*>(values);

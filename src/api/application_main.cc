@@ -4,6 +4,7 @@
 
 #include "api/runtime.h"
 #include "os/signals.h"
+#include "plan/explain.h"
 #include "wallaroo/application.h"
 
 namespace wallaroo {
@@ -38,6 +39,21 @@ int report(const Error& error) {
     default:
       return kFailed;
   }
+}
+
+int print_explanation(Graph graph, const std::string& form, const RunOptions& options) {
+  if (const auto applied = plan::apply_flags(graph, options.flags); !applied)
+    return report(applied.error());
+  const auto plan = plan::build(graph);
+  if (!plan) return report(plan.error());
+  if (form == "mermaid") {
+    std::cout << plan::explain_mermaid(*plan);
+  } else if (form == "dot") {
+    std::cout << plan::explain_dot(*plan);
+  } else {
+    std::cout << plan::explain_text(*plan, {.cores = options.cores});
+  }
+  return kDone;
 }
 
 /// The default status address gives way when another program has it; an address asked for does not.
@@ -89,6 +105,13 @@ int Application::main(int argc, const char* const* argv) {
                   "Address of /status, /metrics and /healthz, or 'off' (default 127.0.0.1:7080)");
   line.add_flag("--busy-poll", options.busy_poll, "Never sleep: lower latency for a whole core");
   line.add_flag("--quiet", options.quiet, "No lines on stderr");
+  std::string explanation;
+  line.add_option("--explain", explanation,
+                  "Print the stages, their placement, and order and guarantee of each path, and "
+                  "stop: text, mermaid or dot")
+      ->expected(0, 1)
+      ->default_str("text")
+      ->check(CLI::IsMember({"text", "mermaid", "dot"}));
   std::vector<std::string> values(graph_.flags.size());
   for (size_t i = 0; i < graph_.flags.size(); ++i) {
     line.add_option("--" + graph_.flags[i], values[i],
@@ -102,6 +125,7 @@ int Application::main(int argc, const char* const* argv) {
   for (size_t i = 0; i < values.size(); ++i) {
     if (!values[i].empty()) options.flags.emplace_back(graph_.flags[i], values[i]);
   }
+  if (!explanation.empty()) return print_explanation(graph_, explanation, options);
   os::SignalWatcher::block();
   auto runtime = create(graph_, options);
   if (!runtime) return report(runtime.error());

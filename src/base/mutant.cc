@@ -22,6 +22,10 @@ const char* mutant_name(Mutant mutant) {
       return "drain_forgets_pending";
     case Mutant::held_input_processed:
       return "held_input_processed";
+    case Mutant::shared_wrong_port:
+      return "shared_wrong_port";
+    case Mutant::spread_keeps_control:
+      return "spread_keeps_control";
     case Mutant::count_:
       break;
   }

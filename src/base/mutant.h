@@ -14,6 +14,8 @@ enum class Mutant : int {
   short_write_dropped,       // the rest of a short write is dropped
   drain_forgets_pending,     // drain forgets the pending batch
   held_input_processed,      // a held input is processed before its barrier
+  shared_wrong_port,         // what comes to one port of a shared state goes in at another
+  spread_keeps_control,      // a spread sends barriers and its end to its own core only
   count_
 };
 

@@ -258,8 +258,7 @@ std::string Core::audit() const {
   std::string found;
   for (size_t i = 0; i < stages_.size(); ++i) {
     const bool quiet = sources_[i] != nullptr ? sources_[i]->fused().quiet() : stages_[i]->quiet();
-    const Node& node = plan_.graph.nodes[plan_.stages[i].node];
-    if (!quiet) found += "stage '" + node.name + "' holds batches or misses credits; ";
+    if (!quiet) found += "stage '" + plan_.stages[i].name + "' holds batches or misses credits; ";
   }
   if (pool_.outside() != 0) found += std::to_string(pool_.outside()) + " batches are not home; ";
   if (transport_.waiting()) found += "batches wait for room in a ring; ";

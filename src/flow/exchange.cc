@@ -20,6 +20,7 @@ Route Route::even(uint32_t partitions, uint32_t cores) {
 Exchange::Exchange(ExchangeSpec spec, StageChain& chain, BatchPool& pool, Carrier& carrier)
     : spec_(std::move(spec)), chain_(chain), pool_(pool), carrier_(carrier) {
   channels_.reserve(spec_.options.cores);
+  turn_ = spec_.core;
   for (uint32_t i = 0; i < spec_.options.cores; ++i) {
     channels_.emplace_back(chain);
     channels_.back().credits = spec_.options.credits_per_channel;
@@ -41,11 +42,22 @@ uint32_t Exchange::route(uint64_t hash) const {
 
 void Exchange::append(Record* records, size_t count) {
   chain_.counters().records_out.add(count);
-  if (!spec_.keyed) return put_all(spec_.core, records, count);
+  if (spec_.routing == plan::Routing::own_core) return put_all(spec_.core, records, count);
+  if (spec_.routing == plan::Routing::spread) return put_all(next_in_turn(), records, count);
   for (size_t i = 0; i < count; ++i) records[i].hash = base::routing_hash(records[i].key_view());
   if (spec_.keys.closed()) count = keep_listed(records, count);
   if (channels_.size() == 1) return put_all(0, records, count);
   for (size_t i = 0; i < count; ++i) put(route(records[i].hash), records[i]);
+}
+
+/// The next core that has room; when none has, the next one all the same.
+uint32_t Exchange::next_in_turn() {
+  const auto cores = static_cast<uint32_t>(channels_.size());
+  for (uint32_t i = 1; i <= cores; ++i) {
+    const uint32_t to = (turn_ + i) % cores;
+    if (channels_[to].credits != 0 && channels_[to].overflow.empty()) return turn_ = to;
+  }
+  return turn_ = (turn_ + 1) % cores;
 }
 
 /// Moves the records whose keys are listed to the front; returns how many they are.
@@ -119,16 +131,22 @@ void Exchange::send(uint32_t to, Batch* batch) {
 
 void Exchange::watermark(int64_t watermark_ns) {
   for (uint32_t to = 0; to < channels_.size(); ++to) {
-    if (!spec_.keyed && to != spec_.core) continue;
+    if (!used(to)) continue;
     Batch* batch = channels_[to].open != nullptr ? channels_[to].open : open(to, 0);
     batch->header.watermark_ns = watermark_ns;
     channels_[to].control = true;
   }
 }
 
+bool Exchange::used(uint32_t to) const {
+  const bool everywhere = spec_.routing == plan::Routing::by_key ||
+                          (spec_.routing == plan::Routing::spread && !MUTANT(spread_keeps_control));
+  return everywhere || to == spec_.core;
+}
+
 void Exchange::barrier(uint64_t barrier) {
   for (uint32_t to = 0; to < channels_.size(); ++to) {
-    if (!spec_.keyed && to != spec_.core) continue;
+    if (!used(to)) continue;
     Batch* batch = channels_[to].open != nullptr ? channels_[to].open : open(to, 0);
     batch->header.barrier = barrier;
     close(to);
@@ -137,7 +155,7 @@ void Exchange::barrier(uint64_t barrier) {
 
 void Exchange::end() {
   for (uint32_t to = 0; to < channels_.size(); ++to) {
-    if (!spec_.keyed && to != spec_.core) continue;
+    if (!used(to)) continue;
     if (MUTANT(drain_forgets_pending) && channels_[to].open != nullptr) {
       channels_[to].open->header.count = 0;
       channels_[to].open->header.bytes = 0;

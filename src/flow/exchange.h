@@ -1,5 +1,6 @@
-// The sending side of an edge on one core: routes records by key, gathers them in a staging batch
-// for each receiving core, and spends one credit of the channel for each batch it sends.
+// The sending side of an edge on one core: routes records by key (or deals them over the cores),
+// gathers them in a staging batch for each receiving core, and spends one credit of the channel for
+// each batch it sends.
 //
 // A batch that is full and has no credit goes to the channel's overflow outbox and blocks the chain
 // before its next record; what one record has already produced may still follow it there.
@@ -13,6 +14,7 @@
 #include "flow/chain.h"
 #include "flow/key_list.h"
 #include "flow/options.h"
+#include "plan/plan.h"
 #include "wallaroo/step.h"
 
 namespace wallaroo::flow {
@@ -38,7 +40,7 @@ struct Route {
 struct ExchangeSpec {
   uint32_t edge;
   uint32_t core;
-  bool keyed;
+  plan::Routing routing;
   const Route& route;
   const Options& options;
   KeyList keys;  // of a closed key_by
@@ -76,6 +78,8 @@ class Exchange final : public Port {
   };
 
   uint32_t route(uint64_t hash) const;
+  uint32_t next_in_turn();
+  bool used(uint32_t to) const;
   size_t keep_listed(Record* records, size_t count);
   void put_all(uint32_t to, const Record* records, size_t count);
   void put(uint32_t to, const Record& record);
@@ -88,6 +92,7 @@ class Exchange final : public Port {
   BatchPool& pool_;
   Carrier& carrier_;
   std::vector<Channel> channels_;  // by receiving core
+  uint32_t turn_ = 0;              // of a spread: the core that got the last records
 };
 
 }  // namespace wallaroo::flow

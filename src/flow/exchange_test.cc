@@ -42,8 +42,9 @@ class ExchangeTest : public testing::Test {
     for (Batch* batch : carrier_.sent) pool_.give(batch);
   }
 
-  Exchange make(KeyList keys = {}) {
-    return Exchange({4, 0, true, route_, options_, std::move(keys)}, chain_, pool_, carrier_);
+  Exchange make(KeyList keys = {}) { return make(plan::Routing::by_key, std::move(keys)); }
+  Exchange make(plan::Routing routing, KeyList keys = {}) {
+    return Exchange({4, 0, routing, route_, options_, std::move(keys)}, chain_, pool_, carrier_);
   }
   void append(Exchange& exchange, const std::string& key, const std::string& payload = "v") {
     Record record;
@@ -144,6 +145,32 @@ TEST_F(ExchangeTest, a_record_longer_than_a_batch_gets_one_of_its_own) {
   std::array<Record, wire::kBatchRecordsMax> records;
   ASSERT_TRUE(wire::parse(*carrier_.sent[0], records.data()));
   EXPECT_EQ(records[0].payload_bytes, 10'000u);
+}
+
+TEST_F(ExchangeTest, a_spread_deals_to_the_cores_that_have_room) {
+  Exchange exchange = make(plan::Routing::spread);
+  for (int i = 0; i < 4; ++i) {
+    append(exchange, "", "x");
+    exchange.flush();
+  }
+  ASSERT_EQ(carrier_.sent.size(), 4u);
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(carrier_.sent[i]->header.to_core, (i + 1) % 2);
+  while (carrier_.sent.size() > 3) bring_back(exchange);  // one of core 1
+  for (int i = 0; i < 3; ++i) append(exchange, "", "y");
+  EXPECT_EQ(carrier_.sent.back()->header.to_core, 1);
+  EXPECT_EQ(chain_.ports_blocked, 0u);
+}
+
+TEST_F(ExchangeTest, a_spread_tells_every_core_of_barriers_and_its_end) {
+  Exchange exchange = make(plan::Routing::spread);
+  exchange.barrier(3);
+  exchange.end();
+  ASSERT_EQ(carrier_.sent.size(), 4u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(carrier_.sent[i]->header.to_core, i);
+    EXPECT_EQ(carrier_.sent[i]->header.barrier, 3u);
+    EXPECT_TRUE(carrier_.sent[i + 2]->header.ends);
+  }
 }
 
 TEST_F(ExchangeTest, keys_that_are_not_listed_are_dropped_and_counted) {

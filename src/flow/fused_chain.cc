@@ -9,9 +9,11 @@ namespace wallaroo::flow {
 FusedChain::FusedChain(const ChainSite& site, uint32_t stage, StageChain& chain,
                        const std::vector<SinkSlot>& sinks)
     : site_(site), stage_(stage), chain_(chain), sink_slots_(sinks) {
-  const uint32_t node = site.plan.stages[stage].node;
-  const auto next = make_next(node);
-  entry_ = site.plan.graph.nodes[node].factory->make_entry({.chain = chain, .next = next});
+  for (const uint32_t node : site.plan.stages[stage].entries) {
+    const auto next = make_next(node);
+    entries_.push_back(
+        site.plan.graph.nodes[node].factory->make_entry({.chain = chain, .next = next}));
+  }
 }
 
 std::vector<Step*> FusedChain::make_next(uint32_t node) {
@@ -34,7 +36,7 @@ std::vector<Step*> FusedChain::make_next(uint32_t node) {
 Step* FusedChain::make_step(uint32_t node) {
   const Node& spec = site_.plan.graph.nodes[node];
   std::unique_ptr<Step> step;
-  if (spec.kind == NodeKind::merge) {
+  if (spec.kind == NodeKind::merge || spec.kind == NodeKind::spread) {
     step =
         spec.factory->make_step({.chain = chain_, .next = {}, .port = &make_exchange(node, node)});
   } else if (spec.kind == NodeKind::sink) {
@@ -51,14 +53,14 @@ Step* FusedChain::make_step(uint32_t node) {
   return steps_.back().get();
 }
 
-Exchange& FusedChain::make_exchange(uint32_t node, uint32_t to_node) {
-  const uint32_t edge = site_.plan.edge_between(stage_, node, site_.plan.stage_of(to_node));
+Exchange& FusedChain::make_exchange(uint32_t node, uint32_t to_entry) {
+  const uint32_t edge = site_.plan.edge_between(stage_, node, to_entry);
   const auto known = std::find(edges_.begin(), edges_.end(), edge);
   if (known != edges_.end()) return *exchanges_[static_cast<size_t>(known - edges_.begin())];
   const Node& spec = site_.plan.graph.nodes[node];
   edges_.push_back(edge);
   exchanges_.push_back(std::make_unique<Exchange>(
-      ExchangeSpec{edge, site_.core, site_.plan.edges[edge].keyed, site_.route, site_.options,
+      ExchangeSpec{edge, site_.core, site_.plan.edges[edge].routing, site_.route, site_.options,
                    spec.closed ? KeyList(spec.closed_keys) : KeyList()},
       chain_, site_.pool, site_.carrier));
   return *exchanges_.back();

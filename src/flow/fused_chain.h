@@ -34,7 +34,8 @@ class FusedChain {
   FusedChain(const ChainSite& site, uint32_t stage, StageChain& chain,
              const std::vector<SinkSlot>& sinks);
 
-  Entry& entry() { return *entry_; }
+  /// Where records of an input port go in.
+  Entry& entry(size_t port = 0) { return *entries_[port]; }
   /// The exchange of an edge of this stage.
   Exchange& exchange(uint32_t edge);
   std::vector<std::unique_ptr<Exchange>>& exchanges() { return exchanges_; }
@@ -50,7 +51,7 @@ class FusedChain {
  private:
   std::vector<Step*> make_next(uint32_t node);
   Step* make_step(uint32_t node);
-  Exchange& make_exchange(uint32_t node, uint32_t to_node);
+  Exchange& make_exchange(uint32_t node, uint32_t to_entry);
 
   const ChainSite& site_;
   const uint32_t stage_;
@@ -60,7 +61,7 @@ class FusedChain {
   std::vector<std::unique_ptr<Exchange>> exchanges_;  // beside edges_
   std::vector<std::unique_ptr<GatedSink>> sinks_;
   std::vector<std::unique_ptr<Step>> steps_;
-  std::unique_ptr<Entry> entry_;
+  std::vector<std::unique_ptr<Entry>> entries_;  // by port
 };
 
 }  // namespace wallaroo::flow

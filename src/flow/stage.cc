@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "base/rng.h"
 #include "state/table.h"
 
@@ -30,7 +31,7 @@ Stage::Stage(const ChainSite& site, uint32_t stage, const std::vector<SinkSlot>&
       stage_(stage),
       counters_(counters),
       observer_(observer),
-      chain_(node_of(site, stage).name, *this, counters, log),
+      chain_(plan_of(site, stage).name, *this, counters, log),
       fused_(site, stage, chain_, sinks),
       inputs_(plan_of(site, stage).in_edges.size() * site.options.cores,
               site.options.credits_per_channel),
@@ -38,7 +39,7 @@ Stage::Stage(const ChainSite& site, uint32_t stage, const std::vector<SinkSlot>&
   configure(chain_, site.options);
   const auto& in_edges = plan_of(site, stage).in_edges;
   for (size_t i = 0; i < in_edges.size(); ++i) {
-    if (site.plan.edges[in_edges[i]].keyed) continue;
+    if (site.plan.edges[in_edges[i]].routing != plan::Routing::own_core) continue;
     for (uint32_t core = 0; core < site.options.cores; ++core) {
       if (core != site.core) inputs_.mark_unused(i * site.options.cores + core);
     }
@@ -84,6 +85,7 @@ bool Stage::take_next() {
   if (channel < 0) return false;
   current_channel_ = static_cast<size_t>(channel);
   current_ = inputs_.front(current_channel_);
+  port_ = MUTANT(shared_wrong_port) ? 0 : site_.plan.edges[current_->header.edge].port;
   at_ = 0;
   const bool well_formed = wire::parse(*current_, records_.data());
   ASSERT(well_formed, "a batch of this worker is malformed");
@@ -96,8 +98,9 @@ bool Stage::work_on_current() {
   const size_t count = current_->header.count;
   chain_.arrival_ns = current_->header.oldest_arrival_ns;
   if (at_ < count) {
-    at_ = state_ != nullptr ? state_->update(records_.data(), at_, count, fused_.entry())
-                            : fused_.entry().run(records_.data(), no_states_.data(), at_, count);
+    Entry& entry = fused_.entry(port_);
+    at_ = state_ != nullptr ? state_->update(records_.data(), at_, count, entry)
+                            : entry.run(records_.data(), no_states_.data(), at_, count);
     erase_cleared();
     chain_.arena.reset();
     if (at_ < count) return false;
@@ -154,8 +157,21 @@ void Stage::fire_due() {
 }
 
 size_t Stage::run(const Record* records, void* const* states, size_t from, size_t count) {
-  fused_.entry().timer(records[from], states[from], due_.name, due_.at_ns);
+  std::string_view name = due_.name;
+  if (is_shared()) {
+    port_ = static_cast<uint8_t>(name[0]);
+    name.remove_prefix(1);
+  }
+  fused_.entry(port_).timer(records[from], states[from], name, due_.at_ns);
   return count;
+}
+
+/// Timers of a shared state belong to the entry that set them: its port goes before the name.
+std::string_view Stage::timer_name(std::string_view name) {
+  if (!is_shared()) return name;
+  timer_name_.assign(1, static_cast<char>(port_));
+  timer_name_ += name;
+  return timer_name_;
 }
 
 void Stage::pass_on() {
@@ -182,11 +198,11 @@ void Stage::on_set_timer(const Record& record, std::string_view name, int64_t at
     return;
   }
   if (at_ns <= chain_.watermark_ns) counters_.late_timers.add(1);
-  timers_.set(record.hash, record.key_view(), name, at_ns);
+  timers_.set(record.hash, record.key_view(), timer_name(name), at_ns);
 }
 
 void Stage::on_cancel_timer(const Record& record, std::string_view name) {
-  timers_.cancel(record.hash, record.key_view(), name);
+  timers_.cancel(record.hash, record.key_view(), timer_name(name));
 }
 
 SourceStage::SourceStage(const ChainSite& site, uint32_t stage, const std::vector<SinkSlot>& sinks,

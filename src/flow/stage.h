@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "flow/connector.h"
@@ -16,7 +18,8 @@
 
 namespace wallaroo::flow {
 
-/// A stage that reads from channels: keyed or merge.
+/// A stage that reads from channels: keyed, merge or spread. One whose state is shared has several
+/// entries, each with channels and timers of its own; they work on one table, one batch at a time.
 class Stage final : public ChainOwner, private Entry {
  public:
   Stage(const ChainSite& site, uint32_t stage, const std::vector<SinkSlot>& sinks,
@@ -41,10 +44,12 @@ class Stage final : public ChainOwner, private Entry {
   bool work_on_current();
   bool finish_control();
   bool fire_timers();
+  std::string_view timer_name(std::string_view name);
   void fire_due();
   void pass_on();
   void erase_cleared();
   size_t channel_of(const wire::BatchHeader& header) const;
+  bool is_shared() const { return site_.plan.stages[stage_].entries.size() > 1; }
 
   const ChainSite& site_;
   const uint32_t stage_;
@@ -58,13 +63,15 @@ class Stage final : public ChainOwner, private Entry {
 
   Batch* current_ = nullptr;  // being worked on; still in its input queue
   size_t current_channel_ = 0;
-  size_t at_ = 0;  // next record of it
+  size_t at_ = 0;      // next record of it
+  uint32_t port_ = 0;  // that it, or the timer being fired, belongs to
   std::array<Record, wire::kBatchRecordsMax> records_;
   std::array<void*, wire::kBatchRecordsMax> no_states_{};
   int64_t watermark_sent_ns_ = wire::kNoWatermark;
   bool control_due_ =
-      false;          // the last batch's watermark, barrier and end are still to be passed on
-  state::Timer due_;  // being fired
+      false;                // the last batch's watermark, barrier and end are still to be passed on
+  state::Timer due_;        // being fired
+  std::string timer_name_;  // scratch: of a shared state, the port and the name
   bool ended_ = false;
 };
 

@@ -6,12 +6,14 @@
 #include <map>
 #include <string_view>
 
+#include "plan/shared_states.h"
+
 namespace wallaroo::plan {
 namespace {
 
 constexpr size_t kNameBytesMax = 64;
-constexpr std::string_view kFlagsOfEveryApplication[] = {"help", "name",      "cores",
-                                                         "http", "busy-poll", "quiet"};
+constexpr std::string_view kFlagsOfEveryApplication[] = {"help",      "name",  "cores",  "http",
+                                                         "busy-poll", "quiet", "explain"};
 
 const char* kind_name(NodeKind kind) {
   switch (kind) {
@@ -27,6 +29,8 @@ const char* kind_name(NodeKind kind) {
       return "state computation";
     case NodeKind::merge:
       return "merge";
+    case NodeKind::spread:
+      return "spread";
     case NodeKind::sink:
       return "sink";
   }
@@ -62,6 +66,7 @@ class Checker {
     }
     for (size_t i = 0; i < graph_.nodes.size(); ++i) check_node(i);
     check_pipelines();
+    for (std::string& mistake : find_shared_state_mistakes(graph_)) say(std::move(mistake));
     check_flags();
     return std::move(mistakes_);
   }
@@ -93,10 +98,10 @@ class Checker {
     }
     if (node.kind == NodeKind::event_time && begins_with_state(index)) {
       say("event_time in pipeline '" + node.pipeline +
-          "' comes after a state computation or merge; assign event times before the first key_by "
-          "or "
-          "merge");
+          "' comes after a state computation, merge or spread; assign event times before the "
+          "first key_by, merge or spread");
     }
+    if (!node.shared_state.empty()) say(name_mistake("a shared state", node.shared_state));
     check_connectors(node, what);
   }
 
@@ -126,7 +131,9 @@ class Checker {
     while (graph_.nodes[index].kind != NodeKind::source) {
       index = graph_.nodes[index].inputs[0];
       const NodeKind kind = graph_.nodes[index].kind;
-      if (kind == NodeKind::state || kind == NodeKind::merge) return true;
+      if (kind == NodeKind::state || kind == NodeKind::merge || kind == NodeKind::spread) {
+        return true;
+      }
     }
     return false;
   }

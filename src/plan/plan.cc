@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "plan/check.h"
+#include "plan/explain.h"
 #include "wallaroo/application.h"
 
 namespace wallaroo {
@@ -24,22 +25,50 @@ Result<void> Application::check() const {
   return {};
 }
 
+Result<std::string> Application::explain(Explanation form, uint32_t cores) const {
+  TRY(built, plan::build(graph_));
+  if (form == Explanation::mermaid) return plan::explain_mermaid(built);
+  if (form == Explanation::dot) return plan::explain_dot(built);
+  return plan::explain_text(built, {.cores = cores});
+}
+
 }  // namespace wallaroo
 
 namespace wallaroo::plan {
 namespace {
 
-bool begins_stage(NodeKind kind) {
-  return kind == NodeKind::source || kind == NodeKind::state || kind == NodeKind::merge;
+bool begins_chain(NodeKind kind) {
+  return kind == NodeKind::source || kind == NodeKind::state || kind == NodeKind::merge ||
+         kind == NodeKind::spread;
+}
+
+/// A stage for a chain that begins at `node`, or one more entry of the stage whose state it shares.
+void add_entry(Plan& plan, uint32_t node) {
+  const std::string& shared = plan.graph.nodes[node].shared_state;
+  const auto stage = std::find_if(plan.stages.begin(), plan.stages.end(), [&](const Stage& known) {
+    return !shared.empty() && plan.graph.nodes[known.node].shared_state == shared;
+  });
+  if (stage != plan.stages.end()) {
+    stage->entries.push_back(node);
+  } else {
+    plan.stages.push_back({.node = node,
+                           .entries = {node},
+                           .name = shared.empty() ? plan.graph.nodes[node].name : shared});
+  }
 }
 
 /// One edge however many branches of the stage's chain end at `node`.
 void add_edge(Plan& plan, const Edge& edge) {
   const bool known = std::any_of(plan.edges.begin(), plan.edges.end(), [&](const Edge& other) {
     return other.from_stage == edge.from_stage && other.node == edge.node &&
-           other.to_stage == edge.to_stage;
+           other.to_stage == edge.to_stage && other.port == edge.port;
   });
   if (!known) plan.edges.push_back(edge);
+}
+
+Edge edge_to(const Plan& plan, uint32_t from_stage, uint32_t node, uint32_t entry,
+             Routing routing) {
+  return {from_stage, plan.stage_of(entry), node, plan.port_of(entry), routing};
 }
 
 /// Walks the fused chain behind `node` and notes where it ends.
@@ -48,10 +77,12 @@ void follow(Plan& plan, uint32_t stage, uint32_t node) {
     const NodeKind kind = plan.graph.nodes[consumer].kind;
     if (kind == NodeKind::key_by) {
       for (uint32_t state : plan.consumers[consumer]) {
-        add_edge(plan, {stage, plan.stage_of(state), consumer, true});
+        add_edge(plan, edge_to(plan, stage, consumer, state, Routing::by_key));
       }
     } else if (kind == NodeKind::merge) {
-      add_edge(plan, {stage, plan.stage_of(consumer), consumer, false});
+      add_edge(plan, edge_to(plan, stage, consumer, consumer, Routing::own_core));
+    } else if (kind == NodeKind::spread) {
+      add_edge(plan, edge_to(plan, stage, consumer, consumer, Routing::spread));
     } else if (kind == NodeKind::sink) {
       plan.stages[stage].sinks.push_back(consumer);
     } else {
@@ -70,16 +101,25 @@ std::string joined(const std::vector<std::string>& mistakes) {
 
 }  // namespace
 
-uint32_t Plan::stage_of(uint32_t node) const {
-  const auto found = std::find_if(stages.begin(), stages.end(),
-                                  [node](const Stage& stage) { return stage.node == node; });
-  ASSERT(found != stages.end(), "every state, merge and source node has a stage");
+uint32_t Plan::stage_of(uint32_t entry) const {
+  const auto found = std::find_if(stages.begin(), stages.end(), [entry](const Stage& stage) {
+    return std::find(stage.entries.begin(), stage.entries.end(), entry) != stage.entries.end();
+  });
+  ASSERT(found != stages.end(), "every node that begins a chain has a stage");
   return static_cast<uint32_t>(found - stages.begin());
 }
 
-uint32_t Plan::edge_between(uint32_t from_stage, uint32_t node, uint32_t stage) const {
+uint32_t Plan::port_of(uint32_t entry) const {
+  const std::vector<uint32_t>& entries = stages[stage_of(entry)].entries;
+  return static_cast<uint32_t>(std::find(entries.begin(), entries.end(), entry) - entries.begin());
+}
+
+uint32_t Plan::edge_between(uint32_t from_stage, uint32_t node, uint32_t entry) const {
+  const uint32_t to_stage = stage_of(entry);
+  const uint32_t port = port_of(entry);
   const auto found = std::find_if(edges.begin(), edges.end(), [&](const Edge& edge) {
-    return edge.from_stage == from_stage && edge.node == node && edge.to_stage == stage;
+    return edge.from_stage == from_stage && edge.node == node && edge.to_stage == to_stage &&
+           edge.port == port;
   });
   ASSERT(found != edges.end(), "every end of a chain has an edge");
   return static_cast<uint32_t>(found - edges.begin());
@@ -96,11 +136,11 @@ Result<Plan> build(const Graph& graph) {
   plan.consumers.resize(graph.nodes.size());
   for (uint32_t i = 0; i < graph.nodes.size(); ++i) {
     for (uint32_t input : graph.nodes[i].inputs) plan.consumers[input].push_back(i);
-    if (begins_stage(graph.nodes[i].kind)) plan.stages.push_back({.node = i});
+    if (begins_chain(graph.nodes[i].kind)) add_entry(plan, i);
     if (graph.nodes[i].factory->uses_timers()) plan.needs_watermarks = true;
   }
   for (uint32_t stage = 0; stage < plan.stages.size(); ++stage) {
-    follow(plan, stage, plan.stages[stage].node);
+    for (uint32_t entry : plan.stages[stage].entries) follow(plan, stage, entry);
   }
   for (uint32_t edge = 0; edge < plan.edges.size(); ++edge) {
     plan.stages[plan.edges[edge].from_stage].out_edges.push_back(edge);

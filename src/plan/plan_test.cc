@@ -20,6 +20,14 @@ class TimerFactory final : public StepFactory {
   bool uses_timers() const override { return true; }
 };
 
+class StateFactory final : public StepFactory {
+ public:
+  const StateType* state_type() const override { return &type_; }
+
+ private:
+  StateType type_{};
+};
+
 /// Builds graphs node by node, as the typed API does.
 class Builder {
  public:
@@ -71,7 +79,14 @@ Numbers stage_nodes(const Plan& plan) {
 
 bool same(const Edge& one, const Edge& other) {
   return one.from_stage == other.from_stage && one.to_stage == other.to_stage &&
-         one.node == other.node && one.keyed == other.keyed;
+         one.node == other.node && one.port == other.port && one.routing == other.routing;
+}
+
+Edge keyed(uint32_t from_stage, uint32_t to_stage, uint32_t node, uint32_t port = 0) {
+  return {from_stage, to_stage, node, port, Routing::by_key};
+}
+Edge merged(uint32_t from_stage, uint32_t to_stage, uint32_t node) {
+  return {from_stage, to_stage, node, 0, Routing::own_core};
 }
 
 Plan must_build(Builder& builder) {
@@ -100,26 +115,26 @@ TEST(Plan, key_by_ends_a_chain_and_a_state_begins_one) {
   const Plan plan = must_build(b);
   EXPECT_EQ(stage_nodes(plan), (Numbers{source, state}));
   ASSERT_EQ(plan.edges.size(), 1u);
-  EXPECT_TRUE(same(plan.edges[0], Edge{0, 1, key, true}));
+  EXPECT_TRUE(same(plan.edges[0], keyed(0, 1, key)));
   EXPECT_EQ(plan.stages[0].out_edges, Numbers{0});
   EXPECT_EQ(plan.stages[1].in_edges, Numbers{0});
   EXPECT_EQ(plan.stages[1].sinks, Numbers{sink});
   EXPECT_TRUE(plan.stages[0].sinks.empty());
   EXPECT_EQ(plan.stage_of(state), 1u);
-  EXPECT_EQ(plan.edge_between(0, key, 1), 0u);
+  EXPECT_EQ(plan.edge_between(0, key, state), 0u);
 }
 
 TEST(Plan, one_key_by_may_feed_two_states) {
   Builder b;
   const auto key = b.key_by(b.source("in"));
   b.state("one", key);
-  b.state("two", key);
+  const auto two = b.state("two", key);
   const Plan plan = must_build(b);
   ASSERT_EQ(plan.edges.size(), 2u);
-  EXPECT_TRUE(same(plan.edges[0], Edge{0, 1, key, true}));
-  EXPECT_TRUE(same(plan.edges[1], Edge{0, 2, key, true}));
+  EXPECT_TRUE(same(plan.edges[0], keyed(0, 1, key)));
+  EXPECT_TRUE(same(plan.edges[1], keyed(0, 2, key)));
   EXPECT_EQ(plan.stages[0].out_edges, (Numbers{0, 1}));
-  EXPECT_EQ(plan.edge_between(0, key, 2), 1u);
+  EXPECT_EQ(plan.edge_between(0, key, two), 1u);
 }
 
 /// Both arms lie in the same chain: one edge carries what both send.
@@ -131,7 +146,7 @@ TEST(Plan, diamond_inside_a_chain_has_one_edge_into_its_merge) {
   const Plan plan = must_build(b);
   EXPECT_EQ(stage_nodes(plan), (Numbers{source, merge}));
   ASSERT_EQ(plan.edges.size(), 1u);
-  EXPECT_TRUE(same(plan.edges[0], Edge{0, 1, merge, false}));
+  EXPECT_TRUE(same(plan.edges[0], merged(0, 1, merge)));
   EXPECT_EQ(plan.stages[1].sinks, Numbers{sink});
 }
 
@@ -147,11 +162,9 @@ TEST(Plan, diamond_over_two_states) {
   const auto last = b.state("last", last_key);
   const Plan plan = must_build(b);
   EXPECT_EQ(stage_nodes(plan), (Numbers{source, left, right, merge, last}));
-  const std::vector<Edge> expected = {{0, 1, left_key, true},
-                                      {0, 2, right_key, true},
-                                      {1, 3, merge, false},
-                                      {2, 3, merge, false},
-                                      {3, 4, last_key, true}};
+  const std::vector<Edge> expected = {keyed(0, 1, left_key), keyed(0, 2, right_key),
+                                      merged(1, 3, merge), merged(2, 3, merge),
+                                      keyed(3, 4, last_key)};
   ASSERT_EQ(plan.edges.size(), expected.size());
   for (const Edge& edge : expected)
     EXPECT_EQ(std::count_if(plan.edges.begin(), plan.edges.end(),
@@ -170,7 +183,7 @@ TEST(Plan, two_sources_meet_in_one_keyed_stage) {
   const Plan plan = must_build(b);
   EXPECT_EQ(stage_nodes(plan), (Numbers{one, two, merge, 5}));
   EXPECT_EQ(plan.stages[2].in_edges.size(), 2u);
-  EXPECT_TRUE(same(plan.edges[plan.edge_between(1, merge, 2)], Edge{1, 2, merge, false}));
+  EXPECT_TRUE(same(plan.edges[plan.edge_between(1, merge, merge)], merged(1, 2, merge)));
 }
 
 TEST(Plan, sinks_of_every_branch_belong_to_the_stage) {
@@ -179,6 +192,94 @@ TEST(Plan, sinks_of_every_branch_belong_to_the_stage) {
   const auto first = b.sink("first", source);
   const auto second = b.sink("second", b.to("one", source));
   EXPECT_EQ(must_build(b).stages[0].sinks, (Numbers{first, second}));
+}
+
+TEST(Plan, a_spread_ends_a_chain_and_begins_one) {
+  Builder b;
+  const auto spread = b.add(NodeKind::spread, "deal", {b.source("in")});
+  const auto sink = b.sink("out", b.to("work", spread));
+  const Plan plan = must_build(b);
+  ASSERT_EQ(plan.edges.size(), 1u);
+  EXPECT_TRUE(same(plan.edges[0], Edge{0, 1, spread, 0, Routing::spread}));
+  EXPECT_EQ(plan.stages[1].sinks, Numbers{sink});
+}
+
+/// Two pipelines on one state.
+class SharedStateTest : public testing::Test {
+ protected:
+  SharedStateTest() {
+    left_key = b.key_by(b.source("left", "one"));
+    right_key = b.key_by(b.source("right", "two"));
+    left = b.state("left-use", left_key);
+    right = b.state("right-use", right_key);
+    for (const auto use : {left, right}) b.node(use).shared_state = "both";
+    b.node(right).pipeline = "two";
+  }
+  Builder b;
+  uint32_t left_key, right_key, left, right;
+};
+
+TEST_F(SharedStateTest, its_uses_are_one_stage_with_a_port_for_each) {
+  const auto sink = b.sink("out", right);
+  const Plan plan = must_build(b);
+  ASSERT_EQ(plan.stages.size(), 3u);
+  EXPECT_EQ(plan.stages[2].entries, (Numbers{left, right}));
+  EXPECT_EQ(plan.stages[2].name, "both");
+  EXPECT_EQ(plan.stages[2].sinks, Numbers{sink});
+  ASSERT_EQ(plan.edges.size(), 2u);
+  EXPECT_TRUE(same(plan.edges[0], keyed(0, 2, left_key, 0)));
+  EXPECT_TRUE(same(plan.edges[1], keyed(1, 2, right_key, 1)));
+  EXPECT_EQ(plan.edge_between(1, right_key, right), 1u);
+}
+
+TEST_F(SharedStateTest, one_stream_may_use_it_twice_side_by_side) {
+  const auto again = b.state("again", left_key);
+  b.node(again).shared_state = "both";
+  const Plan plan = must_build(b);
+  EXPECT_EQ(plan.stages[2].entries.size(), 3u);
+  EXPECT_EQ(plan.stages[2].in_edges.size(), 3u);
+}
+
+TEST_F(SharedStateTest, must_have_one_type_and_one_type_of_key) {
+  b.node(right_key).key_type = "string";
+  b.node(left_key).key_type = "u64";
+  b.node(right).factory = std::make_shared<StateFactory>();
+  EXPECT_EQ(b.mistakes(),
+            (Mistakes{"the state 'both' has one type in 'left-use' in pipeline 'p' and another in "
+                      "'right-use' in pipeline 'two'; use the same type in both",
+                      "the state 'both' has keys of type u64 in 'left-use' in pipeline 'p' and of "
+                      "type string in 'right-use' in pipeline 'two'; use the same type of key in "
+                      "both"}));
+}
+
+TEST_F(SharedStateTest, must_not_be_met_twice_on_one_way) {
+  const auto again = b.state("again", b.key_by(b.to("between", left)));
+  b.node(again).shared_state = "both";
+  EXPECT_EQ(b.mistakes(),
+            (Mistakes{"the state 'both' would be met twice by one message: what 'left-use' in "
+                      "pipeline 'p' sends on comes to 'again' in pipeline 'p'; give one of them a "
+                      "state of its own"}));
+}
+
+/// left-use -> other (one use), other (another use) -> right-use: no message meets a state twice,
+/// but the two stages would wait for each other.
+TEST_F(SharedStateTest, two_of_them_must_not_lead_to_each_other) {
+  const auto to_other = b.state("to-other", b.key_by(left));
+  const auto from_other = b.state("from-other", b.key_by(b.source("third", "three")));
+  for (const auto use : {to_other, from_other}) b.node(use).shared_state = "other";
+  const auto back = b.state("back", b.key_by(from_other));
+  b.node(back).shared_state = "both";
+  const Mistakes mistakes = b.mistakes();
+  EXPECT_EQ(mistakes.size(), 2u);
+  for (const std::string& mistake : mistakes) {
+    EXPECT_NE(mistake.find("would be met twice"), std::string::npos) << mistake;
+  }
+}
+
+TEST_F(SharedStateTest, needs_a_name_of_its_own) {
+  for (const auto use : {left, right}) b.node(use).shared_state = "left";
+  EXPECT_EQ(b.mistakes(), Mistakes{"the state 'left' has the name of 'left' in pipeline 'one'; "
+                                   "choose another one"});
 }
 
 TEST(Plan, knows_where_event_times_are_assigned_and_timers_used) {
@@ -275,10 +376,10 @@ TEST(Mistakes, key_by_without_state_and_with_an_empty_list) {
                       "be dropped; list the keys or leave the list out"}));
 }
 
-TEST(Mistakes, event_time_behind_a_state_or_merge) {
+TEST(Mistakes, event_time_behind_a_state_merge_or_spread) {
   const std::string sentence =
-      "event_time in pipeline 'p' comes after a state computation or merge; assign event times "
-      "before the first key_by or merge";
+      "event_time in pipeline 'p' comes after a state computation, merge or spread; assign event "
+      "times before the first key_by, merge or spread";
   Builder behind_state;
   const auto state = behind_state.state("count", behind_state.key_by(behind_state.source("in")));
   behind_state.add(NodeKind::event_time, "", {behind_state.to("one", state)});
@@ -287,6 +388,10 @@ TEST(Mistakes, event_time_behind_a_state_or_merge) {
   const auto source = behind_merge.source("in");
   behind_merge.add(NodeKind::event_time, "", {behind_merge.merge("both", source, source)});
   EXPECT_EQ(behind_merge.mistakes(), Mistakes{sentence});
+  Builder behind_spread;
+  const auto spread = behind_spread.add(NodeKind::spread, "deal", {behind_spread.source("in")});
+  behind_spread.add(NodeKind::event_time, "", {spread});
+  EXPECT_EQ(behind_spread.mistakes(), Mistakes{sentence});
 }
 
 TEST(Mistakes, limits_of_a_tcp_source) {

@@ -121,7 +121,8 @@ const char* kind_of(const Node& node) {
   if (std::holds_alternative<GeneratorSpec>(node.source)) return "generator";
   if (std::holds_alternative<TcpSinkSpec>(node.sink)) return "tcp";
   if (std::holds_alternative<MemorySinkSpec>(node.sink)) return "memory";
-  return node.kind == NodeKind::merge ? "merge" : "state";
+  if (node.kind == NodeKind::merge) return "merge";
+  return node.kind == NodeKind::spread ? "spread" : "state";
 }
 
 struct Subjects {
@@ -131,7 +132,7 @@ struct Subjects {
     for (uint32_t i = 0; i < plan.stages.size(); ++i) {
       const Node& node = plan.graph.nodes[plan.stages[i].node];
       const bool source = node.kind == NodeKind::source;
-      stages.push_back({node.name, node.pipeline, source ? "source" : kind_of(node), i});
+      stages.push_back({plan.stages[i].name, node.pipeline, source ? "source" : kind_of(node), i});
       if (source) sources.push_back({node.name, node.pipeline, kind_of(node), i});
     }
     for (uint32_t i = 0; i < plan.graph.nodes.size(); ++i) {

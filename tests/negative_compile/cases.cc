@@ -119,6 +119,14 @@ void ends(const wl::Stream<Order>& orders, const wl::Stream<Opaque>& opaque) {
   orders.merge("both", orders);
 #endif
 
+#if defined(CASE_spread_not_serialisable)
+  opaque.spread("deal");
+#elif defined(CASE_spread_without_name)
+  orders.spread();
+#elif !defined(ONE_MISTAKE)
+  orders.spread("deal");
+#endif
+
 #if defined(CASE_sink_of_another_message)
   orders.sink("out", wl::tcp::connect(":1", wl::framing::lines, wl::text));
 #elif defined(CASE_sink_encoder_without_bytes)
@@ -140,6 +148,8 @@ void states(const wl::Keyed<Order, std::string>& keyed) {
   keyed.state<Total>("sum", [](const std::string&, Total& total) { return total; });
 #elif defined(CASE_state_of_another_state)
   keyed.state<Total>("sum", [](const Order&, std::string&) { return 1; });
+#elif defined(CASE_state_shared_of_another_state)
+  keyed.state<Total>("sum", wl::shared("sums"), [](const Order&, std::string&) { return 1; });
 #elif defined(CASE_state_without_result)
   keyed.state<Total>("sum", [](const Order&, Total&) {});
 #elif defined(CASE_state_not_serialisable)

@@ -35,6 +35,10 @@ struct Broken {
     return {};
   }
   template <class... A>
+  Broken spread(A&&...) const {
+    return {};
+  }
+  template <class... A>
   void sink(A&&...) const {}
   template <class, class... A>
   Broken state(A&&...) const {
@@ -78,6 +82,11 @@ struct UnnamedStream {
   template <class Stream>
   Broken merge(const Stream&) const {
     static_assert(kNever<Stream>, "merge(): takes the name of the stage, then the other stream");
+    return {};
+  }
+  template <class Stream = void>
+  Broken spread() const {
+    static_assert(kNever<Stream>, "spread(): takes the name of the stage");
     return {};
   }
   template <class Sink>

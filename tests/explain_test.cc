@@ -1,0 +1,115 @@
+// What an application says of itself, on a graph with one of everything.
+#include <gtest/gtest.h>
+#include <wallaroo/wallaroo.h>
+
+#include <memory>
+
+namespace {
+
+using wl::Explanation;
+
+struct Word {
+  std::string text;
+};
+struct Count {
+  uint64_t n = 0;
+};
+
+Word read_word(std::string_view line) { return {std::string(line)}; }
+void write_word(const Word& word, wl::Bytes& out) { out << word.text; }
+
+std::optional<Word> count(const Word& word, Count& total) {
+  ++total.n;
+  return word;
+}
+
+void build(wl::Application& app) {
+  const auto sink = [](const char* address) {
+    return wl::tcp::connect(address, wl::framing::lines, write_word);
+  };
+  const auto lines = app.pipeline("words").source(
+      "lines", wl::tcp::listen(app.flag("in", ":7010"), wl::framing::lines, read_word));
+  const auto made = app.pipeline("made").source(
+      "numbers", wl::generator([](uint64_t n) -> std::optional<Word> {
+        return Word{std::to_string(n)};
+      }));
+  lines.sink("copy", sink(":7003"));
+  lines.spread("deal")
+      .to("shout", [](const Word& word) { return Word{word.text + "!"}; })
+      .merge("both", made)
+      .key_by(&Word::text, std::vector<std::string>{"a", "b"})
+      .state<Count>("listed", wl::shared("counts"), count)
+      .sink("out", sink(":7002"));
+  made.key_by(&Word::text).state<Count>("all", wl::shared("counts"), count);
+}
+
+std::string explained(Explanation form) {
+  wl::Application app("everything");
+  build(app);
+  auto text = app.explain(form, 3);
+  EXPECT_TRUE(text.has_value()) << text.error().message;
+  return text ? *text : "";
+}
+
+TEST(Explain, report_names_stages_placement_order_and_guarantee) {
+  EXPECT_EQ(explained(Explanation::report), R"(application 'everything' on 3 cores
+
+stage 1 'lines': listens on tcp :7010 (--in), lines; its connections are dealt over the cores
+  pipeline 'words'
+    -> sink 'copy': tcp :7003, a connection from each core
+    -> over all cores to stage 3 'deal'
+
+stage 2 'numbers': makes its messages, on core 0
+  pipeline 'made'
+    -> on its core to stage 4 'both'
+    -> by key (string) to stage 5 'counts' as 'all'
+
+stage 3 'deal': takes its share of what is dealt over the cores
+  pipeline 'words'
+    -> 'shout'
+      -> on its core to stage 4 'both'
+
+stage 4 'both': takes what arrives from its inputs, on the core where it is
+  pipeline 'words'
+    -> by key (string; one of 2 listed) to stage 5 'counts' as 'listed'
+
+stage 5 'counts': state for each key, shared by 2 computations, 1024 partitions over 3 cores
+  'listed', pipeline 'words'
+    -> sink 'out': tcp :7002, a connection from each core
+  'all', pipeline 'made'
+    -> ends here
+
+paths
+  lines > copy
+    order: messages of one connection keep it
+    guarantee: once while the worker and the sink's connection live, a drain included; after a broken connection a part may be missing or come again; at most once when the worker crashes (its state and what is under way are in memory)
+  lines > deal > both > listed > out
+    order: none: a spread gives it up
+    guarantee: once while the worker and the sink's connection live, a drain included; after a broken connection a part may be missing or come again; at most once when the worker crashes (its state and what is under way are in memory)
+  numbers > both > listed > out
+    order: messages of one core keep it for each key; those of different inputs mix as they arrive
+    guarantee: once while the worker and the sink's connection live, a drain included; after a broken connection a part may be missing or come again; at most once when the worker crashes (its state and what is under way are in memory)
+  numbers > all
+    order: messages of one core keep it for each key; those of different inputs mix as they arrive
+    guarantee: once while the worker lives, a drain included; at most once when the worker crashes (its state and what is under way are in memory)
+)");
+}
+
+TEST(Explain, mermaid_and_dot_draw_the_same_graph) {
+  const std::string mermaid = explained(Explanation::mermaid);
+  EXPECT_TRUE(mermaid.starts_with("flowchart LR\n  n0([\"lines\"])\n")) << mermaid;
+  EXPECT_NE(mermaid.find(" -- \"over all cores\" --> n3\n"), std::string::npos) << mermaid;
+  const std::string dot = explained(Explanation::dot);
+  EXPECT_TRUE(dot.starts_with("digraph \"everything\" {\n")) << dot;
+  for (const char* part : {"[label=\"counts\", shape=box]", "[label=\"by key, listed\"]",
+                           "[label=\"by key, all\"]", "n0 -> n2;"}) {
+    EXPECT_NE(dot.find(part), std::string::npos) << part << " in\n" << dot;
+  }
+}
+
+TEST(Explain, refuses_a_wrong_graph_as_a_run_would) {
+  wl::Application app("nothing");
+  EXPECT_FALSE(app.explain().has_value());
+}
+
+}  // namespace
