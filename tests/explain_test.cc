@@ -30,9 +30,8 @@ void build(wl::Application& app) {
   const auto lines = app.pipeline("words").source(
       "lines", wl::tcp::listen(app.flag("in", ":7010"), wl::framing::lines, read_word));
   const auto made = app.pipeline("made").source(
-      "numbers", wl::generator([](uint64_t n) -> std::optional<Word> {
-        return Word{std::to_string(n)};
-      }));
+      "numbers",
+      wl::generator([](uint64_t n) -> std::optional<Word> { return Word{std::to_string(n)}; }));
   lines.sink("copy", sink(":7003"));
   lines.spread("deal")
       .to("shout", [](const Word& word) { return Word{word.text + "!"}; })

@@ -29,8 +29,8 @@ class Shared final : public Workload {
 
   void build(Application& app) override {
     app.pipeline("left")
-        .source("left", tcp::listen("10.0.0.1:7010", framing::u32be,
-                                    logged_parser("left", ledger_), limits()))
+        .source("left", tcp::listen("10.0.0.1:7010", framing::u32be, logged_parser("left", ledger_),
+                                    limits()))
         .key_by(&Event::key)
         .state<Fold>("left-fold", shared("folds"), fold_event)
         .sink("left-out", tcp::connect("10.0.0.2:7002", framing::lines, write_folded));

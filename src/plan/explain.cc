@@ -46,9 +46,9 @@ std::string describe_sink(const Node& node) {
 }
 
 std::string describe_key(const Node& node) {
-  return node.closed ? fmt::format("by key ({}; one of {} listed)", node.key_type,
-                                   node.closed_keys.size())
-                     : fmt::format("by key ({})", node.key_type);
+  return node.closed
+             ? fmt::format("by key ({}; one of {} listed)", node.key_type, node.closed_keys.size())
+             : fmt::format("by key ({})", node.key_type);
 }
 
 std::string describe_stage(const Plan& plan, const Stage& stage, const Placement& placement) {
@@ -135,9 +135,8 @@ std::string label_of(const Node& node) {
 
 /// The node that stands for `node` in a picture: all uses of a shared state are one.
 uint32_t shown_as(const Plan& plan, uint32_t node) {
-  return plan.graph.nodes[node].kind == NodeKind::state
-             ? plan.stages[plan.stage_of(node)].node
-             : node;
+  return plan.graph.nodes[node].kind == NodeKind::state ? plan.stages[plan.stage_of(node)].node
+                                                        : node;
 }
 
 std::string draw(const Plan& plan, const Notation& notation) {

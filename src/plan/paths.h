@@ -1,5 +1,5 @@
-// The ways messages can go through a plan, and what each of them promises. The promises are computed
-// from the graph, not written down by anybody.
+// The ways messages can go through a plan, and what each of them promises. The promises are
+// computed from the graph, not written down by anybody.
 #pragma once
 
 #include <string>
