@@ -14,7 +14,7 @@ using wallaroo::detail::load_short;
 using wallaroo::detail::ShortWords;
 
 constexpr uint32_t kInlineStateMax = 512;
-constexpr size_t kAhead = 32;  // keys between the prefetch of a slot and its use
+constexpr size_t kAhead = 64;  // keys between the prefetch of a slot and its use
 
 uint32_t round_up(uint32_t bytes, uint32_t multiple) {
   return (bytes + multiple - 1) / multiple * multiple;
@@ -37,7 +37,7 @@ InlineTable::InlineTable(const StateType& type, uint32_t partitions, uint64_t sl
   if (stride_ > kCacheLine) {
     stride_ = round_up(state_offset_ + bytes, std::max(kCacheLine / 2, alignment));
   }
-  home_mask_ = stride_ == kCacheLine / 2 ? ~1u : ~0u;
+  home_mask_ = stride_ <= kCacheLine ? ~1u : ~0u;
   const uint32_t slots = std::min(options.segment_bytes_max / stride_, 1u << 15);
   bits_max_ = std::max(std::bit_width(slots) - 1u, kFirstBits);
   if (slots < (1u << kFirstBits)) bits_max_ = kFirstBits;
@@ -102,7 +102,7 @@ InlineTable::Slot* InlineTable::search(const Probe& probe, uint64_t hash, const 
 // is there; the two interleaved keep the processor busier than one after the other. Notes the
 // places of keys that are not at home and returns how many.
 //
-// Nearly all keys lie in the cache line of their home. Which slot of it, and which keys do not,
+// Nearly all keys lie in one of the two slots of their home. Which of them, and which keys do not,
 // cannot be predicted; so there is no branch on either.
 template <uint32_t kStride>
 size_t InlineTable::look_home(const Record* records, size_t count, Probe* probes, void** states,
@@ -112,6 +112,8 @@ size_t InlineTable::look_home(const Record* records, size_t count, Probe* probes
   const auto prepare_one = [&](size_t i) __attribute__((always_inline)) {
     prepare(hot, records[i].hash, records[i].key_view(), stride, probes[i]);
     __builtin_prefetch(probes[i].home, 1);
+    if (kStride == kCacheLine)
+      __builtin_prefetch(reinterpret_cast<char*>(probes[i].home) + stride, 1);
     if (kStride == 0) __builtin_prefetch(reinterpret_cast<char*>(probes[i].home) + stride - 1, 1);
   };
   size_t elsewhere_count = 0;
@@ -119,7 +121,7 @@ size_t InlineTable::look_home(const Record* records, size_t count, Probe* probes
     const Probe& probe = probes[i];
     char* slot = reinterpret_cast<char*>(probe.home);
     uint64_t found = probe.short_key_is(*probe.home);
-    if (kStride == kCacheLine / 2) {
+    if (kStride != 0) {
       const uint64_t second = probe.short_key_is(*reinterpret_cast<Slot*>(slot + kStride));
       slot += second * kStride;
       found |= second;
@@ -147,6 +149,12 @@ size_t InlineTable::resolve(const Record* records, size_t count, void** states) 
   Probe probes[kStepBatch];
   uint8_t elsewhere[kStepBatch];
   const size_t elsewhere_count = look_home<kStride>(records, count, probes, states, elsewhere);
+  // Most of them lie in the line behind their home: all those lines are fetched at once. (Where the
+  // segment ends there, the fetch is in vain, no more.)
+  for (size_t n = 0; n < elsewhere_count; ++n) {
+    const char* home = reinterpret_cast<const char*>(probes[elsewhere[n]].home);
+    __builtin_prefetch(home + kCacheLine + stride_, 1);
+  }
   for (size_t n = 0; n < elsewhere_count; ++n) {
     const size_t i = elsewhere[n];
     Slot* slot = search(probes[i], records[i].hash, records[i].key);
@@ -182,6 +190,8 @@ size_t InlineTable::update_as(const Record* records, size_t from, size_t count, 
 size_t InlineTable::update(const Record* records, size_t from, size_t count, Entry& entry) {
   if (stride_ == kCacheLine / 2 && !indirect_)
     return update_as<kCacheLine / 2>(records, from, count, entry);
+  if (stride_ == kCacheLine && !indirect_ && state_offset_ == sizeof(Slot))
+    return update_as<kCacheLine>(records, from, count, entry);
   return update_as<0>(records, from, count, entry);
 }
 

@@ -20,7 +20,7 @@ namespace wallaroo::state {
 
 struct TableOptions {
   /// Bounds what one growth step allocates, clears and moves. A power of two.
-  uint32_t segment_bytes_max = 64 * 1024;
+  uint32_t segment_bytes_max = 128 * 1024;
   /// Where segments lie; null: operator new. Outlives the table.
   base::Memory* memory = nullptr;
 };
@@ -125,7 +125,7 @@ class InlineTable final : public KeyedState {
   const uint32_t count_;   // of partitions
   uint32_t stride_;        // bytes of a slot
   uint32_t state_offset_;  // of the state, or of its address, in a slot
-  uint32_t home_mask_;     // clears the index bits below a home: homes begin cache lines
+  uint32_t home_mask_;     // clears the index bits below a home of two slots
   uint32_t bits_max_;      // log2 of the slots of a full-size segment
   bool indirect_;          // large states lie on the heap, the slot holds their address
   bool copyable_;          // slots may be moved by memcpy
