@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
-#include "base/bytes.h"
 #include "sim/interpreter.h"
 
 namespace wallaroo::sim {
@@ -18,27 +18,35 @@ constexpr std::array<Make, 8> kWorkloads = {make_word_count, make_fold,        m
 
 size_t workload_kinds() { return kWorkloads.size(); }
 
+Framing draw_framing(base::Rng& rng) {
+  constexpr Framing kChoices[] = {framing::u32be, framing::lines, framing::u16le, framing::u64le,
+                                  framing::length_be(3)};
+  return kChoices[rng.below(std::size(kChoices))];
+}
+
 std::unique_ptr<Workload> make_workload(size_t kind, base::Rng& rng) {
   return kWorkloads[kind](rng);
 }
 
-std::string_view split_messages(Framing framing, std::string_view bytes,
+std::string_view split_messages(const Framing& framing, std::string_view bytes,
                                 std::vector<std::string>& out) {
+  const bool lines = framing.kind == Framing::Kind::lines;
   for (;;) {
-    size_t header = 0;
+    const size_t header = framing.header_bytes;
     size_t length = 0;
-    if (framing == Framing::u32be) {
-      if (bytes.size() < 4) return bytes;
-      header = 4;
-      length = base::load_u32_be(bytes.data());
-      if (bytes.size() - 4 < length) return bytes;
+    if (lines) {
+      length = bytes.find('\n');
+      if (length == std::string_view::npos) return bytes;
     } else {
-      const size_t end = bytes.find('\n');
-      if (end == std::string_view::npos) return bytes;
-      length = end;
+      if (bytes.size() < header) return bytes;
+      for (size_t i = 0; i < header; ++i) {
+        const size_t place = framing.little_endian ? header - 1 - i : i;
+        length = length * 256 + static_cast<uint8_t>(bytes[place]);
+      }
+      if (bytes.size() - header < length) return bytes;
     }
     out.emplace_back(bytes.substr(header, length));
-    bytes.remove_prefix(header + length + (framing == Framing::u32be ? 0 : 1));
+    bytes.remove_prefix(header + length + (lines ? 1 : 0));
   }
 }
 

@@ -96,8 +96,11 @@ std::unique_ptr<Workload> make_branches(base::Rng& rng);
 std::unique_ptr<Workload> make_sessions(base::Rng& rng);
 std::unique_ptr<Workload> make_shared_state(base::Rng& rng);
 
+/// One of the ways to tell messages of up to kFrameBytesMax apart.
+Framing draw_framing(base::Rng& rng);
+
 /// Splits what a sink wrote into messages; returns what is left over, an incomplete one.
-std::string_view split_messages(Framing framing, std::string_view bytes,
+std::string_view split_messages(const Framing& framing, std::string_view bytes,
                                 std::vector<std::string>& out);
 
 /// Oracle shared by workloads whose output does not depend on the interleaving: the interpreter's

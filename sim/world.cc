@@ -22,7 +22,7 @@ constexpr uint64_t kBarrierEverySteps = 2'000;
 constexpr size_t kSliceBytes = 4'096;
 constexpr uint64_t kSinkOvershootBytes = 64 * 1024;  // what was on its way when it became full
 
-std::string framed(Framing framing, const std::string& message) {
+std::string framed(const Framing& framing, const std::string& message) {
   Bytes out;
   detail::encode_message(text, framing, std::string_view(message), out);
   return std::string(out.view());
@@ -156,7 +156,8 @@ void World::add_sender(size_t input, std::vector<std::string> messages, const Pe
 void World::add_hostile_sender() {
   verdict_.reach.hit(Row::hostile_sender);
   const size_t input = rng_.below(inputs_.size());
-  const bool lines = inputs_[input].framing == Framing::lines;
+  const Framing& framing = inputs_[input].framing;
+  const bool lines = framing == Framing::lines;
   std::vector<std::string> messages;
   for (uint64_t n = rng_.below(20); n > 0; --n) {
     std::string garbage;
@@ -165,8 +166,12 @@ void World::add_hostile_sender() {
     }
     messages.push_back(std::move(garbage));
   }
-  std::string tail = lines ? std::string(kFrameBytesMax + 100, 'x') : "\xff\xff\xff\xff and more";
-  if (rng_.chance(1, 3)) tail = lines ? "half a li" : std::string("\0\0\0\x09half", 8);
+  std::string tail = lines ? std::string(kFrameBytesMax + 100, 'x')
+                           : std::string(framing.header_bytes, '\xff') + " and more";
+  if (rng_.chance(1, 3)) {
+    tail = framed(framing, "half a message");
+    tail.resize(tail.size() - 5);
+  }
   add_sender(input, std::move(messages), setup_.senders, tail);
 }
 

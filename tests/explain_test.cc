@@ -55,7 +55,7 @@ TEST(Explain, report_names_stages_placement_order_and_guarantee) {
 
 stage 1 'lines': listens on tcp :7010 (--in), lines; its connections are dealt over the cores
   pipeline 'words'
-    -> sink 'copy': tcp :7003, a connection from each core
+    -> sink 'copy': tcp :7003, lines, a connection from each core
     -> over all cores to stage 3 'deal'
 
 stage 2 'numbers': makes its messages, on core 0
@@ -74,7 +74,7 @@ stage 4 'both': takes what arrives from its inputs, on the core where it is
 
 stage 5 'counts': state for each key, shared by 2 computations, 1024 partitions over 3 cores
   'listed', pipeline 'words'
-    -> sink 'out': tcp :7002, a connection from each core
+    -> sink 'out': tcp :7002, lines, a connection from each core
   'all', pipeline 'made'
     -> ends here
 

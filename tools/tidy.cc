@@ -29,7 +29,7 @@ const std::vector<Ban>& bans() {
       {std::regex(R"(\bthrow\b(?!\s*;))"),
        "expected failures are a Result, bugs an ASSERT",
        kEngine,
-       {"include/wallaroo/emit.h", "sim"}},
+       {"include/wallaroo/connectors.h", "include/wallaroo/emit.h", "sim"}},
       {std::regex(R"(\bgetenv\s*\()"), "options arrive as arguments", kEngine, {"cli", "os"}},
       {std::regex(R"(\b(s?rand|rand_r|random)\s*\(|\brandom_device\b)"),
        "randomness comes from base/rng.h and a seed",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,9 +41,32 @@ struct Text {
 inline constexpr Text text{};
 
 namespace framing {
-inline constexpr Framing u32be = Framing::u32be;
+
+/// Lengths of 1 to 8 bytes in front of each message, big-endian.
+constexpr Framing length_be(uint32_t bytes) {
+  return {.kind = Framing::Kind::length, .header_bytes = bytes};
+}
+/// The same, little-endian.
+constexpr Framing length_le(uint32_t bytes) {
+  return {.kind = Framing::Kind::length, .header_bytes = bytes, .little_endian = true};
+}
+/// For sources of a format of one's own: the first `bytes` (1 to 4096) of each message are its
+/// header, and `payload_length(header)` tells how many bytes follow. The message that the decoder
+/// gets is header and payload together.
+constexpr Framing header(uint32_t bytes, PayloadLength payload_length) {
+  return {.kind = Framing::Kind::header, .header_bytes = bytes, .payload_length = payload_length};
+}
+
+inline constexpr Framing u8 = length_be(1);
+inline constexpr Framing u16be = length_be(2);
+inline constexpr Framing u16le = length_le(2);
+inline constexpr Framing u32be = length_be(4);
+inline constexpr Framing u32le = length_le(4);
+inline constexpr Framing u64be = length_be(8);
+inline constexpr Framing u64le = length_le(8);
 inline constexpr Framing lines = Framing::lines;
 inline constexpr Framing raw = Framing::raw;
+
 }  // namespace framing
 
 namespace tcp {
@@ -62,7 +86,7 @@ Source<Decoder> listen(Setting address, Framing framing, Decoder decoder,
 /// `encoder(const T&, Bytes&)` appends one message.
 template <class Encoder>
 Sink<Encoder> connect(Setting address, Framing framing, Encoder encoder) {
-  return {TcpSinkSpec{std::move(address)}, framing, std::move(encoder)};
+  return {TcpSinkSpec{std::move(address), framing}, framing, std::move(encoder)};
 }
 
 }  // namespace tcp
@@ -80,7 +104,7 @@ Source<Decoder> source(std::vector<std::string> messages, Decoder decoder, uint6
 /// Gathers the encoded messages in `output`.
 template <class Encoder>
 Sink<Encoder> sink(std::shared_ptr<MemoryOutput> output, Framing framing, Encoder encoder) {
-  return {MemorySinkSpec{std::move(output)}, framing, std::move(encoder)};
+  return {MemorySinkSpec{std::move(output), framing}, framing, std::move(encoder)};
 }
 
 }  // namespace memory
@@ -94,18 +118,32 @@ GeneratorSource<Make> generator(Make make, uint64_t per_second = 0) {
 
 namespace detail {
 
+inline void write_length(const Framing& framing, uint64_t bytes, char* to) {
+  const uint32_t width = framing.header_bytes;
+  if (width < 8 && bytes >> (8 * width) != 0) {
+    throw std::length_error("a message of " + std::to_string(bytes) +
+                            " bytes does not fit a length of " + std::to_string(width) +
+                            " bytes; use a longer one");
+  }
+  for (uint32_t i = 0; i < width; ++i) {
+    const uint32_t place = framing.little_endian ? i : width - 1 - i;
+    to[place] = static_cast<char>(bytes >> (8 * i));
+  }
+}
+
+/// Throws std::length_error, which the stage counts as a failure of its message, when the message
+/// is too long for its length.
 template <class T, class Encoder>
-void encode_message(const Encoder& encoder, Framing framing, const T& value, Bytes& out) {
+void encode_message(const Encoder& encoder, const Framing& framing, const T& value, Bytes& out) {
   const size_t begin = out.size();
-  if (framing == Framing::u32be) out.append("\0\0\0\0", 4);
+  const bool prefixed = framing.kind == Framing::Kind::length;
+  if (prefixed) out.append("\0\0\0\0\0\0\0", framing.header_bytes);
   encoder(value, out);
-  if (framing == Framing::lines) {
+  if (framing.kind == Framing::Kind::lines) {
     out << '\n';
-  } else if (framing == Framing::u32be) {
-    const size_t bytes = out.size() - begin - 4;
-    for (size_t i = 0; i < 4; ++i) {
-      out.data()[begin + i] = static_cast<char>(bytes >> (24 - 8 * i));
-    }
+  } else if (prefixed) {
+    const uint64_t bytes = out.size() - begin - framing.header_bytes;
+    write_length(framing, bytes, out.data() + begin);
   }
 }
 

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -35,16 +37,37 @@ struct SharedState {
 /// the same.
 inline SharedState shared(std::string name) { return {std::move(name)}; }
 
-/// How messages are told apart in a stream of bytes.
-enum class Framing : uint8_t {
-  u32be,  ///< payload length as 32-bit big-endian, then the payload
-  lines,  ///< each message ends with a newline; a carriage return before it is dropped on input
-  raw,    ///< sinks only: bytes as the encoder wrote them
+/// From the first bytes of a message to the number of bytes that follow them; an empty optional
+/// when they make no sense, which closes the connection. Called once for each message.
+using PayloadLength = std::optional<uint64_t> (*)(std::string_view header);
+
+/// How messages are told apart in a stream of bytes. framing:: in connectors.h makes them.
+struct Framing {
+  enum class Kind : uint8_t {
+    length,  ///< the payload's length as an unsigned number, then the payload
+    header,  ///< a header of which a function tells the payload's length; sources only
+    lines,   ///< each message ends with a newline; a carriage return before it is dropped on input
+    raw,     ///< sinks only: bytes as the encoder wrote them
+  };
+
+  Kind kind = Kind::length;
+  uint32_t header_bytes = 4;  ///< of length (1 to 8) and header
+  bool little_endian = false;
+  PayloadLength payload_length = nullptr;  ///< of header
+
+  bool operator==(const Framing&) const = default;
+
+  static const Framing u32be;
+  static const Framing lines;
+  static const Framing raw;
 };
+inline constexpr Framing Framing::u32be{};
+inline constexpr Framing Framing::lines{.kind = Kind::lines, .header_bytes = 0};
+inline constexpr Framing Framing::raw{.kind = Kind::raw, .header_bytes = 0};
 
 struct TcpSourceSpec {
   Setting address{};
-  Framing framing = Framing::u32be;
+  Framing framing{};
   uint32_t frame_bytes_max = 1u << 20;  ///< a longer frame or line closes its connection
   uint32_t connections_max = 10'000;    ///< further ones are closed at once and counted
 };
@@ -59,6 +82,7 @@ using SourceSpec = std::variant<std::monostate, TcpSourceSpec, MemorySourceSpec,
 
 struct TcpSinkSpec {
   Setting address;
+  Framing framing{};
 };
 /// What a memory sink gathered: one run of bytes for each core. Read it when the worker has ended.
 struct MemoryOutput {
@@ -68,6 +92,7 @@ struct MemoryOutput {
 };
 struct MemorySinkSpec {
   std::shared_ptr<MemoryOutput> output;
+  Framing framing{};
 };
 using SinkSpec = std::variant<std::monostate, TcpSinkSpec, MemorySinkSpec>;
 

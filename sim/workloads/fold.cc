@@ -12,7 +12,8 @@ class FoldPerKey final : public Workload {
       : keys_(rng.between(1, 200)),
         key_padding_(rng.chance(1, 3) ? rng.below(200) : 0),
         senders_(static_cast<uint32_t>(rng.between(2, 5))),
-        framing_(rng.chance(1, 2) ? Framing::u32be : Framing::lines) {}
+        framing_(draw_framing(rng)),
+        out_framing_(draw_framing(rng)) {}
 
   std::string_view name() const override { return "fold"; }
 
@@ -30,7 +31,7 @@ class FoldPerKey final : public Workload {
                        return Folded{event, fold};
                      })
         .sink("folded",
-              tcp::connect("10.0.0.2:7002", framing::u32be, [](const Folded& folded, Bytes& out) {
+              tcp::connect("10.0.0.2:7002", out_framing_, [](const Folded& folded, Bytes& out) {
                 out << folded.event.key << ' ' << folded.event.sender << ' ' << folded.event.number
                     << ' ' << folded.fold.count << ' ' << folded.fold.value;
               }));
@@ -39,7 +40,7 @@ class FoldPerKey final : public Workload {
     return {{"events", {"10.0.0.1", 7010}, framing_, senders_}};
   }
   std::vector<Output> outputs() const override {
-    return {{"folded", {"10.0.0.2", 7002}, Framing::u32be}};
+    return {{"folded", {"10.0.0.2", 7002}, out_framing_}};
   }
   std::string message(base::Rng& rng, uint32_t sender, uint32_t number) override {
     if (rng.chance(1, 50)) return "not an event";
@@ -75,6 +76,7 @@ class FoldPerKey final : public Workload {
   const size_t key_padding_;
   const uint32_t senders_;
   const Framing framing_;
+  const Framing out_framing_;
   const std::shared_ptr<CutLedger> ledger_ = std::make_shared<CutLedger>();
 };
 

@@ -28,7 +28,8 @@ class WordCount final : public Workload {
   explicit WordCount(base::Rng& rng)
       : vocabulary_(rng.between(1, 300)),
         senders_(static_cast<uint32_t>(rng.between(2, 5))),
-        framing_(rng.chance(1, 2) ? Framing::u32be : Framing::lines) {}
+        framing_(draw_framing(rng)),
+        out_framing_(draw_framing(rng)) {}
 
   std::string_view name() const override { return "word_count"; }
 
@@ -43,7 +44,7 @@ class WordCount final : public Workload {
                         return WordTotal{std::string(word), ++count.n};
                       })
         .sink("counts",
-              tcp::connect("10.0.0.2:7002", framing::lines, [](const WordTotal& total, Bytes& out) {
+              tcp::connect("10.0.0.2:7002", out_framing_, [](const WordTotal& total, Bytes& out) {
                 out << total.word << " => " << total.total;
               }));
   }
@@ -51,7 +52,7 @@ class WordCount final : public Workload {
     return {{"lines", {"10.0.0.1", 7010}, framing_, senders_}};
   }
   std::vector<Output> outputs() const override {
-    return {{"counts", {"10.0.0.2", 7002}, Framing::lines}};
+    return {{"counts", {"10.0.0.2", 7002}, out_framing_}};
   }
   std::string message(base::Rng& rng, uint32_t, uint32_t) override {
     std::string line;
@@ -78,6 +79,7 @@ class WordCount final : public Workload {
   const uint64_t vocabulary_;
   const uint32_t senders_;
   const Framing framing_;
+  const Framing out_framing_;
   const Graph* graph_ = nullptr;
 };
 

@@ -33,6 +33,7 @@ struct SourceCounters {
   Counter connections_refused;  // over connections_max, or out of descriptors
   Counter connections_reset;
   Counter frames_over_limit;  // each closed its connection
+  Counter frames_senseless;   // the same; refused by the function of framing::header
   Counter frames_truncated;   // the peer ended or reset inside a frame
   Counter connections_adopted;
 };

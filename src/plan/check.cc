@@ -12,6 +12,8 @@ namespace wallaroo::plan {
 namespace {
 
 constexpr size_t kNameBytesMax = 64;
+constexpr uint32_t kLengthBytesMax = 8;
+constexpr uint32_t kHeaderBytesMax = 4096;
 constexpr std::string_view kFlagsOfEveryApplication[] = {"help",      "name",  "cores",  "http",
                                                          "busy-poll", "quiet", "explain"};
 
@@ -107,10 +109,7 @@ class Checker {
 
   void check_connectors(const Node& node, const std::string& what) {
     if (const auto* tcp = std::get_if<TcpSourceSpec>(&node.source)) {
-      if (tcp->framing == Framing::raw) {
-        say(what + " '" + node.name +
-            "': framing::raw cannot tell messages apart; use u32be or lines");
-      }
+      check_source_framing(tcp->framing, what + " '" + node.name + "'");
       if (tcp->frame_bytes_max == 0 || tcp->frame_bytes_max > (64u << 20)) {
         say(what + " '" + node.name + "': frame_bytes_max must be between 1 byte and 64 MiB");
       }
@@ -119,10 +118,43 @@ class Checker {
             "': connections_max 0 would refuse everybody; allow at least 1");
       }
     }
+    if (const auto* tcp = std::get_if<TcpSinkSpec>(&node.sink)) {
+      check_sink_framing(tcp->framing, what + " '" + node.name + "'");
+    }
     if (const auto* memory = std::get_if<MemorySinkSpec>(&node.sink)) {
+      check_sink_framing(memory->framing, what + " '" + node.name + "'");
       if (memory->output == nullptr) {
         say(what + " '" + node.name + "': memory::sink needs a MemoryOutput to write to; pass one");
       }
+    }
+  }
+
+  void check_source_framing(const Framing& framing, const std::string& what) {
+    if (framing.kind == Framing::Kind::raw) {
+      say(what + ": framing::raw cannot tell messages apart; use u32be or lines");
+    }
+    if (framing.kind == Framing::Kind::header) {
+      if (framing.header_bytes == 0 || framing.header_bytes > kHeaderBytesMax) {
+        say(what + ": a header has 1 to " + std::to_string(kHeaderBytesMax) + " bytes");
+      }
+      if (framing.payload_length == nullptr) {
+        say(what + ": framing::header needs a function from header to payload length; pass one");
+      }
+    }
+    check_length(framing, what);
+  }
+
+  void check_sink_framing(const Framing& framing, const std::string& what) {
+    if (framing.kind == Framing::Kind::header) {
+      say(what + ": framing::header is for sources; write the header in the encoder and use raw");
+    }
+    check_length(framing, what);
+  }
+
+  void check_length(const Framing& framing, const std::string& what) {
+    if (framing.kind != Framing::Kind::length) return;
+    if (framing.header_bytes == 0 || framing.header_bytes > kLengthBytesMax) {
+      say(what + ": a length has 1 to " + std::to_string(kLengthBytesMax) + " bytes");
     }
   }
 

@@ -9,13 +9,16 @@
 namespace wallaroo::plan {
 namespace {
 
-const char* framing_name(Framing framing) {
-  switch (framing) {
-    case Framing::u32be:
-      return "frames of u32be length";
-    case Framing::lines:
+std::string framing_name(const Framing& framing) {
+  const char* order = framing.little_endian ? "little-endian" : "big-endian";
+  switch (framing.kind) {
+    case Framing::Kind::length:
+      return fmt::format("frames of {}-byte {} length", framing.header_bytes, order);
+    case Framing::Kind::header:
+      return fmt::format("messages with a header of {} bytes", framing.header_bytes);
+    case Framing::Kind::lines:
       return "lines";
-    case Framing::raw:
+    case Framing::Kind::raw:
       return "raw bytes";
   }
   return "";
@@ -40,7 +43,8 @@ std::string describe_source(const Node& node) {
 
 std::string describe_sink(const Node& node) {
   if (const auto* tcp = std::get_if<TcpSinkSpec>(&node.sink)) {
-    return fmt::format("tcp {}, a connection from each core", address_of(tcp->address));
+    return fmt::format("tcp {}, {}, a connection from each core", address_of(tcp->address),
+                       framing_name(tcp->framing));
   }
   return "memory";
 }

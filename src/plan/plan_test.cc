@@ -413,6 +413,30 @@ TEST(Mistakes, limits_of_a_tcp_source) {
             Mistakes{what + "connections_max 0 would refuse everybody; allow at least 1"});
 }
 
+TEST(Mistakes, framings) {
+  const std::string in = "source in pipeline 'p' 'in': ";
+  const std::string out = "sink in pipeline 'p' 'out': ";
+  const auto with = [](Framing source, Framing sink) {
+    Builder b;
+    const auto in_node = b.source("in");
+    b.node(in_node).source = TcpSourceSpec{.framing = source};
+    const auto out_node = b.sink("out", in_node);
+    b.node(out_node).sink = TcpSinkSpec{.address = Setting(":1"), .framing = sink};
+    return b.mistakes();
+  };
+  const PayloadLength none = [](std::string_view) -> std::optional<uint64_t> { return 0; };
+  EXPECT_EQ(with(framing::length_le(8), framing::u8), Mistakes{});
+  EXPECT_EQ(with(framing::header(4096, none), framing::raw), Mistakes{});
+  EXPECT_EQ(with(framing::length_be(0), framing::length_le(9)),
+            (Mistakes{in + "a length has 1 to 8 bytes", out + "a length has 1 to 8 bytes"}));
+  EXPECT_EQ(with(framing::header(4097, nullptr), framing::header(2, none)),
+            (Mistakes{in + "a header has 1 to 4096 bytes",
+                      in + "framing::header needs a function from header to payload length; pass "
+                           "one",
+                      out + "framing::header is for sources; write the header in the encoder and "
+                            "use raw"}));
+}
+
 TEST(Mistakes, memory_sink_without_output) {
   Builder b;
   const auto sink = b.sink("out", b.source("in"));

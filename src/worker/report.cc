@@ -64,6 +64,9 @@ constexpr Field<SourceCounters> kSourceFields[] = {
     {"frames_over_limit", "wallaroo_source_frames_over_limit_total",
      "Messages over frame_bytes_max; each closed its connection.",
      &SourceCounters::frames_over_limit},
+    {"frames_senseless", "wallaroo_source_frames_senseless_total",
+     "Headers that the framing's function refused; each closed its connection.",
+     &SourceCounters::frames_senseless},
     {"frames_truncated", "wallaroo_source_frames_truncated_total",
      "Connections that ended inside a message.", &SourceCounters::frames_truncated},
 };

@@ -1,28 +1,43 @@
 #include "connect/tcp/frames.h"
 
 #include <cstring>
+#include <optional>
 
 #include "base/bytes.h"
 
 namespace wallaroo::connect {
 namespace {
 
-constexpr size_t kLengthBytes = 4;
+uint64_t load_length(const Framing& framing, const char* at) {
+  uint64_t length = 0;
+  for (uint32_t i = 0; i < framing.header_bytes; ++i) {
+    const uint32_t place = framing.little_endian ? framing.header_bytes - 1 - i : i;
+    length = length << 8 | static_cast<unsigned char>(at[place]);
+  }
+  return length;
+}
 
-Frames find_u32be(uint32_t limit, const char* data, size_t bytes, Record* records, size_t max) {
+/// Messages behind headers; `length_of(header)` is the length of what follows, if it makes sense.
+/// A length is compared with the limit before anything is added to it.
+template <class LengthOf>
+Frames find_prefixed(const Framing& framing, uint32_t limit, const char* data, size_t bytes,
+                     Record* records, size_t max, LengthOf length_of) {
   Frames frames;
-  while (frames.count < max && bytes - frames.consumed >= kLengthBytes) {
+  const size_t header_bytes = framing.header_bytes;
+  const bool keeps_header = framing.kind == Framing::Kind::header;
+  while (frames.count < max && bytes - frames.consumed >= header_bytes) {
     const char* at = data + frames.consumed;
-    const uint32_t length = base::load_u32_be(at);
-    if (length > limit) {
-      frames.over_limit = true;
-      break;
-    }
-    if (bytes - frames.consumed - kLengthBytes < length) break;
-    records[frames.count].payload = at + kLengthBytes;
-    records[frames.count].payload_bytes = length;
+    const std::optional<uint64_t> length = length_of(at);
+    frames.senseless = !length.has_value();
+    frames.over_limit = length.has_value() && *length > limit;
+    if (frames.senseless || frames.over_limit) break;
+    if (bytes - frames.consumed - header_bytes < *length) break;
+    const auto payload_bytes = static_cast<uint32_t>(*length);
+    records[frames.count].payload = keeps_header ? at : at + header_bytes;
+    records[frames.count].payload_bytes =
+        keeps_header ? payload_bytes + framing.header_bytes : payload_bytes;
     ++frames.count;
-    frames.consumed += kLengthBytes + length;
+    frames.consumed += header_bytes + payload_bytes;
   }
   return frames;
 }
@@ -50,10 +65,21 @@ Frames find_lines(uint32_t limit, const char* data, size_t bytes, Record* record
 
 }  // namespace
 
-Frames find_frames(Framing framing, uint32_t frame_bytes_max, const char* data, size_t bytes,
+Frames find_frames(const Framing& framing, uint32_t frame_bytes_max, const char* data, size_t bytes,
                    Record* records, size_t records_max) {
-  return framing == Framing::lines ? find_lines(frame_bytes_max, data, bytes, records, records_max)
-                                   : find_u32be(frame_bytes_max, data, bytes, records, records_max);
+  using Length = std::optional<uint64_t>;
+  if (framing.kind == Framing::Kind::lines)
+    return find_lines(frame_bytes_max, data, bytes, records, records_max);
+  const auto find = [&](auto length_of) {
+    return find_prefixed(framing, frame_bytes_max, data, bytes, records, records_max, length_of);
+  };
+  if (framing == Framing::u32be)
+    return find([](const char* at) -> Length { return base::load_u32_be(at); });
+  if (framing.kind == Framing::Kind::length)
+    return find([&](const char* at) -> Length { return load_length(framing, at); });
+  return find([&](const char* at) -> Length {
+    return framing.payload_length({at, framing.header_bytes});
+  });
 }
 
 }  // namespace wallaroo::connect

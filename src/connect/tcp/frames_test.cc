@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/rng.h"
+#include "wallaroo/connectors.h"
 
 namespace wallaroo::connect {
 namespace {
@@ -28,6 +30,17 @@ std::string framed(const std::string& payload) {
   return announce(static_cast<uint32_t>(payload.size())) + payload;
 }
 
+/// Not with the code under test: digit by digit in base 256.
+std::string announce(const Framing& framing, uint64_t bytes) {
+  std::string text(framing.header_bytes, '\0');
+  for (char& digit : text) {
+    digit = static_cast<char>(bytes % 256);
+    bytes /= 256;
+  }
+  if (!framing.little_endian) std::reverse(text.begin(), text.end());
+  return text;
+}
+
 struct Found {
   Messages messages;
   size_t consumed = 0;
@@ -36,7 +49,7 @@ struct Found {
 
 /// Calls find_frames until it finds nothing more. The bytes lie at the end of an allocation of
 /// their own, so that a look behind them is seen by AddressSanitizer.
-Found find_all(Framing framing, const std::string& bytes, size_t at_once = 3) {
+Found find_all(const Framing& framing, const std::string& bytes, size_t at_once = 3) {
   const auto exact = std::make_unique<char[]>(bytes.size());
   std::copy(bytes.begin(), bytes.end(), exact.get());
   Found found;
@@ -53,7 +66,7 @@ Found find_all(Framing framing, const std::string& bytes, size_t at_once = 3) {
 }
 
 /// Byte by byte, with no idea of speed.
-Found naive(Framing framing, const std::string& bytes) {
+Found naive(const Framing& framing, const std::string& bytes) {
   Found found;
   std::string pending;
   for (size_t i = 0; i <= bytes.size(); ++i) {
@@ -66,14 +79,16 @@ Found naive(Framing framing, const std::string& bytes) {
       }
       if (complete) message = pending.substr(0, pending.size() - 1);
       if (message && message->ends_with('\r')) message->pop_back();
-    } else if (pending.size() >= 4) {
+    } else if (const size_t header = framing.header_bytes; pending.size() >= header) {
+      std::string number = pending.substr(0, header);
+      if (framing.little_endian) std::reverse(number.begin(), number.end());
       uint64_t length = 0;
-      for (size_t k = 0; k < 4; ++k) length = length * 256 + static_cast<unsigned char>(pending[k]);
+      for (const char c : number) length = length * 256 + static_cast<unsigned char>(c);
       if (length > kLimit) {
         found.over_limit = true;
         return found;
       }
-      if (pending.size() == 4 + length) message = pending.substr(4);
+      if (pending.size() == header + length) message = pending.substr(header);
     }
     if (message) {
       found.consumed += pending.size();
@@ -85,7 +100,7 @@ Found naive(Framing framing, const std::string& bytes) {
   return found;
 }
 
-void expect_same(Framing framing, const std::string& bytes, size_t at_once = 3) {
+void expect_same(const Framing& framing, const std::string& bytes, size_t at_once = 3) {
   const Found got = find_all(framing, bytes, at_once);
   const Found expected = naive(framing, bytes);
   EXPECT_EQ(got.messages, expected.messages);
@@ -182,7 +197,7 @@ TEST(Frames, every_split_point_gives_the_same_messages) {
   }
 }
 
-std::string random_bytes(base::Rng& rng, Framing framing) {
+std::string random_bytes(base::Rng& rng, const Framing& framing) {
   std::string bytes;
   for (uint64_t i = rng.below(12); i > 0; --i) {
     std::string payload(rng.below(rng.chance(1, 5) ? 60 : 10), 'a');
@@ -190,18 +205,56 @@ std::string random_bytes(base::Rng& rng, Framing framing) {
       if (rng.chance(1, 4)) c = "\r\n\0\x01z"[rng.below(5)];
     }
     const uint32_t wrong = rng.chance(1, 10) ? static_cast<uint32_t>(rng.below(3)) : 0;
-    if (framing == Framing::u32be) bytes += announce(static_cast<uint32_t>(payload.size()) + wrong);
+    if (framing.kind == Framing::Kind::length) bytes += announce(framing, payload.size() + wrong);
     bytes += payload;
     if (framing == Framing::lines) bytes += '\n';
   }
   return bytes.substr(0, bytes.size() - std::min<size_t>(bytes.size(), rng.below(3)));
 }
 
+TEST(Frames, every_width_and_order_finds_its_messages_and_refuses_the_greatest_length) {
+  for (uint32_t width = 1; width <= 8; ++width) {
+    for (const Framing& framing : {framing::length_be(width), framing::length_le(width)}) {
+      SCOPED_TRACE(width);
+      std::string bytes;
+      for (const char* payload : {"one", "", "three"}) {
+        bytes += announce(framing, std::string(payload).size()) + payload;
+      }
+      EXPECT_EQ(find_all(framing, bytes).messages, (Messages{"one", "", "three"}));
+      for (size_t cut = 0; cut < bytes.size(); ++cut) expect_same(framing, bytes.substr(0, cut));
+      EXPECT_TRUE(find_all(framing, std::string(width, '\xff') + "abc").over_limit);
+    }
+  }
+}
+
+/// "NN:" and NN bytes.
+std::optional<uint64_t> two_digits(std::string_view header) {
+  if (header[2] != ':') return std::nullopt;
+  return static_cast<uint64_t>((header[0] - '0') * 10 + header[1] - '0');
+}
+
+TEST(Frames, a_header_of_ones_own_belongs_to_the_message) {
+  const Framing framing = framing::header(3, two_digits);
+  const Found found = find_all(framing, "03:abc00:02:de9");
+  EXPECT_EQ(found.messages, (Messages{"03:abc", "00:", "02:de"}));
+  EXPECT_EQ(found.consumed, 14u);
+  EXPECT_FALSE(found.over_limit);
+  EXPECT_TRUE(find_all(framing, "99:").over_limit);
+  std::array<Record, 4> records;
+  const std::string bytes = "01:x01;y";
+  const Frames frames =
+      find_frames(framing, kLimit, bytes.data(), bytes.size(), records.data(), records.size());
+  EXPECT_EQ(frames.count, 1u);
+  EXPECT_TRUE(frames.senseless);
+}
+
 TEST(Frames, agrees_with_the_naive_reader) {
   base::Rng rng(2);
   for (int run = 0; run < 20'000 && !testing::Test::HasFailure(); ++run) {
     SCOPED_TRACE(run);
-    const Framing framing = rng.chance(1, 2) ? Framing::lines : Framing::u32be;
+    const auto width = static_cast<uint32_t>(rng.between(1, 8));
+    const Framing length = rng.chance(1, 2) ? framing::length_be(width) : framing::length_le(width);
+    const Framing framing = rng.chance(1, 2) ? Framing::lines : length;
     expect_same(framing, random_bytes(rng, framing), rng.between(1, 8));
   }
 }

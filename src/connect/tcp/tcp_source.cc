@@ -182,6 +182,7 @@ void TcpSource::next_frames() {
   record_count_ = frames.count;
   region_at_ += frames.consumed;
   over_limit_ = frames.over_limit && frames.count < records_.size();
+  senseless_ = frames.senseless && frames.count < records_.size();
   counters_.messages.add(frames.count);
   if (frames.count == 0) last_line();
 }
@@ -189,7 +190,9 @@ void TcpSource::next_frames() {
 /// A last line that the peer ended without a newline is a message all the same.
 void TcpSource::last_line() {
   const size_t left = region_bytes_ - region_at_;
-  if (setup_.spec.framing != Framing::lines || !active_->ended || over_limit_ || left == 0) return;
+  if (setup_.spec.framing.kind != Framing::Kind::lines || !active_->ended || over_limit_ ||
+      left == 0)
+    return;
   records_[0].payload = region_ + region_at_;
   records_[0].payload_bytes = static_cast<uint32_t>(left);
   record_count_ = 1;
@@ -216,18 +219,26 @@ void TcpSource::release() {
   Connection& connection = *active_;
   active_ = nullptr;
   keep_aside(connection);
-  if (over_limit_) {
-    over_limit_ = false;
-    counters_.frames_over_limit.add(1);
-    warn("a peer sent a message longer than frame_bytes_max (" +
-         std::to_string(setup_.spec.frame_bytes_max) + " bytes); its connection is closed");
-    connection.aside.clear();
-    return finish_connection(connection);
-  }
+  if (over_limit_ || senseless_) return refuse_frame(connection);
   const bool drained = draining_ && connection.drain_bytes_left == 0;
   const bool last = connection.ended || connection.broken || draining_;
   if (drained || (last && !connection.readable)) return finish_connection(connection);
   if (connection.readable) make_ready(connection);
+}
+
+/// What comes next on the connection cannot be a message, so nothing behind it can be found.
+void TcpSource::refuse_frame(Connection& connection) {
+  if (over_limit_) {
+    counters_.frames_over_limit.add(1);
+    warn("a peer sent a message longer than frame_bytes_max (" +
+         std::to_string(setup_.spec.frame_bytes_max) + " bytes); its connection is closed");
+  } else {
+    counters_.frames_senseless.add(1);
+    warn("a peer sent a header that the framing's function refused; its connection is closed");
+  }
+  over_limit_ = senseless_ = false;
+  connection.aside.clear();
+  finish_connection(connection);
 }
 
 void TcpSource::finish_connection(Connection& connection) {

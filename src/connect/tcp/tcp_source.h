@@ -64,6 +64,7 @@ class TcpSource final : public flow::SourceConnector {
   void release();
   void finish_connection(Connection& connection);
   void refuse(io::ConnectionId id);
+  void refuse_frame(Connection& connection);
   void warn(const std::string& what);
 
   const TcpSourceSetup setup_;
@@ -87,6 +88,7 @@ class TcpSource final : public flow::SourceConnector {
   size_t record_at_ = 0;
   size_t record_count_ = 0;
   bool over_limit_ = false;
+  bool senseless_ = false;
   bool draining_ = false;
   bool no_more_ = false;  // no further connection will come
 };

@@ -152,6 +152,23 @@ TEST_F(TcpSourceTest, over_limit_behind_a_full_batch_of_records) {
   EXPECT_EQ(counters.frames_over_limit.get(), 1u);
 }
 
+TEST_F(TcpSourceTest, header_that_makes_no_sense_closes_the_connection) {
+  spec.framing = {.kind = Framing::Kind::header,
+                  .header_bytes = 2,
+                  .payload_length = [](std::string_view header) -> std::optional<uint64_t> {
+                    if (header[0] != '#') return std::nullopt;
+                    return static_cast<uint64_t>(header[1] - '0');
+                  }};
+  const uint64_t id = connect();
+  arrive(id, {"#2a", "b#0", "?3xyz"});
+  run();
+  EXPECT_EQ(chain.messages, (Messages{"#2ab", "#0"}));
+  EXPECT_TRUE(peer(id).closed);
+  EXPECT_EQ(counters.frames_senseless.get(), 1u);
+  EXPECT_EQ(counters.frames_over_limit.get(), 0u);
+  EXPECT_EQ(core.logged("a header that the framing's function refused"), 1u);
+}
+
 TEST_F(TcpSourceTest, end_inside_a_message_is_counted) {
   const uint64_t id = connect();
   arrive(id, {framed("whole") + framed("part").substr(0, 6)}, IoStatus::eof);
