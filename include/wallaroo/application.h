@@ -60,7 +60,10 @@ class Application {
   Application& operator=(const Application&) = delete;
 
   /// A new pipeline. Names are unique in the application.
-  Pipeline pipeline(std::string name) { return Pipeline(graph_, std::move(name)); }
+  Pipeline pipeline(std::string name) {
+    graph_.pipelines.push_back(name);
+    return Pipeline(graph_, std::move(name));
+  }
 
   /// A command-line flag `--name` with a default, usable where a Setting is taken.
   Setting flag(std::string name, std::string fallback);

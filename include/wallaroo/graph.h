@@ -124,7 +124,9 @@ struct Node {
 struct Graph {
   std::string application;
   std::vector<Node> nodes;
-  std::vector<std::string> flags;  ///< names asked for by app.flag
+  std::vector<std::string> flags;      ///< names asked for by app.flag
+  std::vector<std::string> pipelines;  ///< names given to app.pipeline
+  std::vector<std::string> mistakes;   ///< what cannot be told from the nodes alone
 
   /// Appends a node and returns its number.
   uint32_t add(Node node);

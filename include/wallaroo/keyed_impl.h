@@ -110,6 +110,11 @@ auto Keyed<T, K>::state(std::string name, SharedState shared, Function function)
         "state<S>(): the function must take a const reference to this stream's message type "
         "and an S&");
     return detail::Broken{};
+  } else if constexpr (detail::takes_state_by_value<Function>()) {
+    static_assert(detail::kNever<Function>,
+                  "state<S>(): the function takes its state by value, so that nothing it changes "
+                  "is kept; take an S&");
+    return detail::Broken{};
   } else {
     using Returned = std::remove_cvref_t<std::invoke_result_t<Function&, const T&, S&>>;
     using Out = typename detail::OptionalValue<Returned>::type;
@@ -146,6 +151,10 @@ Stream<Out> Keyed<T, K>::state_many(std::string name, SharedState shared, Functi
     static_assert(detail::kNever<Function>,
                   "state_many<S, Out>(): the function must take a const reference to this stream's "
                   "message type, an S& and an Emit<Out>&");
+  } else if constexpr (detail::takes_state_by_value<Function>()) {
+    static_assert(detail::kNever<Function>,
+                  "state_many<S, Out>(): the function takes its state by value, so that nothing it "
+                  "changes is kept; take an S&");
   } else {
     return add<S, Out>(std::move(name), std::move(shared),
                        detail::StateApply<T, S, Out, Function>{function});

@@ -27,8 +27,11 @@ class Stream : detail::UnnamedStream {
  public:
   using UnnamedStream::filter;
   using UnnamedStream::merge;
+  using UnnamedStream::process;
   using UnnamedStream::sink;
   using UnnamedStream::spread;
+  using UnnamedStream::state;
+  using UnnamedStream::state_many;
   using UnnamedStream::to;
   using UnnamedStream::to_many;
 
@@ -85,9 +88,15 @@ class Stream : detail::UnnamedStream {
 template <class T, class K>
 class Keyed : detail::UnnamedKeyed {
  public:
+  using UnnamedKeyed::filter;
+  using UnnamedKeyed::merge;
   using UnnamedKeyed::process;
+  using UnnamedKeyed::sink;
+  using UnnamedKeyed::spread;
   using UnnamedKeyed::state;
   using UnnamedKeyed::state_many;
+  using UnnamedKeyed::to;
+  using UnnamedKeyed::to_many;
 
   Keyed(Graph& graph, uint32_t node, std::string pipeline)
       : graph_(&graph), node_(node), pipeline_(std::move(pipeline)) {}

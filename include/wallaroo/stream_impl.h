@@ -129,7 +129,12 @@ Stream<T> Stream<T>::merge(std::string name, const Stream<T>& other) const {
         "specialise wallaroo::Codec for it");
     return *this;
   } else {
-    return relay(NodeKind::merge, std::move(name), {node_, other.node_});
+    if (other.graph_ == graph_)
+      return relay(NodeKind::merge, std::move(name), {node_, other.node_});
+    graph_->mistakes.push_back("merge '" + name +
+                               "' takes a stream of another application; build both streams from "
+                               "the same one");
+    return *this;
   }
 }
 

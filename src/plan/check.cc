@@ -66,6 +66,7 @@ class Checker {
     for (const Node& node : graph_.nodes) {
       for (uint32_t input : node.inputs) ++consumers_[input];
     }
+    for (const std::string& mistake : graph_.mistakes) say(mistake);
     for (size_t i = 0; i < graph_.nodes.size(); ++i) check_node(i);
     check_pipelines();
     for (std::string& mistake : find_shared_state_mistakes(graph_)) say(std::move(mistake));
@@ -102,6 +103,10 @@ class Checker {
       say("event_time in pipeline '" + node.pipeline +
           "' comes after a state computation, merge or spread; assign event times before the "
           "first key_by, merge or spread");
+    }
+    if (node.kind == NodeKind::merge && node.inputs[0] == node.inputs[1]) {
+      say(what + " '" + node.name +
+          "' merges a stream with itself, so every message would come twice; merge two streams");
     }
     if (!node.shared_state.empty()) say(name_mistake("a shared state", node.shared_state));
     check_connectors(node, what);
@@ -174,6 +179,16 @@ class Checker {
     std::map<std::string, int> sources;
     for (const Node& node : graph_.nodes) {
       if (node.kind == NodeKind::source) ++sources[node.pipeline];
+    }
+    std::map<std::string, int> made;
+    for (const std::string& pipeline : graph_.pipelines) {
+      if (++made[pipeline] == 2) {
+        say("the pipeline '" + pipeline +
+            "' is made twice; keep what app.pipeline() returned, or choose another name");
+      }
+      if (sources[pipeline] == 0 && made[pipeline] == 1) {
+        say("pipeline '" + pipeline + "' has no source; begin it with source(name, ...)");
+      }
     }
     for (const auto& [pipeline, count] : sources) {
       say(name_mistake("a pipeline", pipeline));

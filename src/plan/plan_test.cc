@@ -386,7 +386,8 @@ TEST(Mistakes, event_time_behind_a_state_merge_or_spread) {
   EXPECT_EQ(behind_state.mistakes(), Mistakes{sentence});
   Builder behind_merge;
   const auto source = behind_merge.source("in");
-  behind_merge.add(NodeKind::event_time, "", {behind_merge.merge("both", source, source)});
+  const auto branch = behind_merge.to("one", source);
+  behind_merge.add(NodeKind::event_time, "", {behind_merge.merge("both", source, branch)});
   EXPECT_EQ(behind_merge.mistakes(), Mistakes{sentence});
   Builder behind_spread;
   const auto spread = behind_spread.add(NodeKind::spread, "deal", {behind_spread.source("in")});
@@ -443,6 +444,36 @@ TEST(Mistakes, memory_sink_without_output) {
   b.node(sink).sink = MemorySinkSpec{};
   EXPECT_EQ(b.mistakes(), (Mistakes{"sink in pipeline 'p' 'out': memory::sink needs a MemoryOutput "
                                     "to write to; pass one"}));
+}
+
+TEST(Mistakes, merge_of_another_application_or_with_itself) {
+  const auto words = [](Application& app) {
+    return app.pipeline("p").source("in", memory::source({}, text));
+  };
+  Application one("one");
+  Application other("other");
+  words(one).merge("both", words(other));
+  EXPECT_EQ(find_mistakes(one.graph()),
+            Mistakes{"merge 'both' takes a stream of another application; build both streams from "
+                     "the same one"});
+  Application itself("itself");
+  const auto stream = words(itself);
+  stream.merge("both", stream);
+  EXPECT_EQ(find_mistakes(itself.graph()),
+            Mistakes{"merge in pipeline 'p' 'both' merges a stream with itself, so every message "
+                     "would come twice; merge two streams"});
+}
+
+TEST(Mistakes, pipeline_made_twice_or_without_source) {
+  Application app("twice");
+  app.pipeline("p").source("in", memory::source({}, text));
+  (void)app.pipeline("p");
+  (void)app.pipeline("empty");
+  EXPECT_EQ(
+      find_mistakes(app.graph()),
+      (Mistakes{"the pipeline 'p' is made twice; keep what app.pipeline() returned, or choose "
+                "another name",
+                "pipeline 'empty' has no source; begin it with source(name, ...)"}));
 }
 
 TEST(Mistakes, pipelines) {

@@ -48,6 +48,12 @@ void computations(const wl::Stream<Order>& orders) {
   orders.to("map", [](const Order&) {});
 #elif defined(CASE_to_without_default)
   orders.to("map", [](const Order&) { return NoDefault(1); });
+#elif defined(CASE_state_without_key)
+  orders.state<Total>("sum", [](const Order&, Total& total) { return total; });
+#elif defined(CASE_process_without_key)
+  orders.process<Process>("sum");
+#elif defined(CASE_to_many_without_type)
+  orders.to_many("split", [](const Order& order, auto& emit) { emit(order); });
 #elif defined(CASE_to_without_name)
   orders.to([](const Order& order) { return order; });
 #elif defined(CASE_error_is_not_followed_by_others)
@@ -113,6 +119,8 @@ void event_time_and_keys(const wl::Stream<Order>& orders, const wl::Stream<Opaqu
 void ends(const wl::Stream<Order>& orders, const wl::Stream<Opaque>& opaque) {
 #if defined(CASE_merge_not_serialisable)
   opaque.merge("both", opaque);
+#elif defined(CASE_merge_of_another_type)
+  orders.merge("both", opaque);
 #elif defined(CASE_merge_without_name)
   orders.merge(orders);
 #elif !defined(ONE_MISTAKE)
@@ -150,6 +158,10 @@ void states(const wl::Keyed<Order, std::string>& keyed) {
   keyed.state<Total>("sum", [](const Order&, std::string&) { return 1; });
 #elif defined(CASE_state_shared_of_another_state)
   keyed.state<Total>("sum", wl::shared("sums"), [](const Order&, std::string&) { return 1; });
+#elif defined(CASE_state_by_value)
+  keyed.state<Total>("sum", [](const Order&, Total total) { return total; });
+#elif defined(CASE_key_by_without_state)
+  keyed.sink("out", wl::tcp::connect(":1", wl::framing::lines, wl::text));
 #elif defined(CASE_state_without_result)
   keyed.state<Total>("sum", [](const Order&, Total&) {});
 #elif defined(CASE_state_not_serialisable)

@@ -25,6 +25,36 @@ auto as_callable(Function function) {
   }
 }
 
+template <class Signature>
+struct SecondParameter {
+  using type = void;
+};
+template <class R, class A, class B, class... Rest>
+struct SecondParameter<R (*)(A, B, Rest...)> {
+  using type = B;
+};
+template <class F, class R, class A, class B, class... Rest>
+struct SecondParameter<R (F::*)(A, B, Rest...)> {
+  using type = B;
+};
+template <class F, class R, class A, class B, class... Rest>
+struct SecondParameter<R (F::*)(A, B, Rest...) const> {
+  using type = B;
+};
+
+/// Whether a function takes its state as a copy, as far as it can be seen: a template hides it.
+template <class Function>
+constexpr bool takes_state_by_value() {
+  using Plain = std::decay_t<Function>;
+  if constexpr (std::is_pointer_v<Plain>) {
+    return std::is_object_v<typename SecondParameter<Plain>::type>;
+  } else if constexpr (requires { &Plain::operator(); }) {
+    return std::is_object_v<typename SecondParameter<decltype(&Plain::operator())>::type>;
+  } else {
+    return false;
+  }
+}
+
 template <class P, class T>
 concept HasOnEvent = requires(P& p, const T& value, Context& context) {
   p.on_event(value, context);

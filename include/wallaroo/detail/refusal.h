@@ -2,6 +2,8 @@
 // this header.
 #pragma once
 
+#include <string>
+
 namespace wallaroo::detail {
 
 template <class...>
@@ -79,6 +81,32 @@ struct UnnamedStream {
                   "to_many<Out>(): takes the name of the stage, then the function");
     return {};
   }
+  template <class Function>
+  Broken to_many(const std::string&, const Function&) const {
+    static_assert(kNever<Function>, "to_many<Out>(): name the type of its outputs: to_many<Out>");
+    return {};
+  }
+  template <class S, class... A>
+  Broken state(A&&...) const {
+    static_assert(kNever<S>, "state<S>(): a state belongs to a key; call key_by() before it");
+    return {};
+  }
+  template <class S, class Out, class... A>
+  Broken state_many(A&&...) const {
+    static_assert(kNever<S>, "state_many<S, Out>(): a state belongs to a key; call key_by() first");
+    return {};
+  }
+  template <class P, class... A>
+  Broken process(A&&...) const {
+    static_assert(kNever<P>, "process<P>(): a state belongs to a key; call key_by() before it");
+    return {};
+  }
+  template <class Other>
+  Broken merge(const std::string&, const Other&) const {
+    static_assert(kNever<Other>,
+                  "merge(): both streams must have the same message type; convert one with to()");
+    return {};
+  }
   template <class Stream>
   Broken merge(const Stream&) const {
     static_assert(kNever<Stream>, "merge(): takes the name of the stage, then the other stream");
@@ -95,6 +123,30 @@ struct UnnamedStream {
   }
 };
 struct UnnamedKeyed {
+  template <class... A>
+  Broken to(A&&...) const {
+    return needs_state<A...>();
+  }
+  template <class... A>
+  Broken filter(A&&...) const {
+    return needs_state<A...>();
+  }
+  template <class Out, class... A>
+  Broken to_many(A&&...) const {
+    return needs_state<Out>();
+  }
+  template <class... A>
+  Broken merge(A&&...) const {
+    return needs_state<A...>();
+  }
+  template <class... A>
+  Broken spread(A&&...) const {
+    return needs_state<A...>();
+  }
+  template <class... A>
+  void sink(A&&...) const {
+    needs_state<A...>();
+  }
   template <class S, class Function>
   Broken state(const Function&) const {
     static_assert(kNever<Function>, "state<S>(): takes the name of the stage, then the function");
@@ -109,6 +161,13 @@ struct UnnamedKeyed {
   template <class P>
   Broken process() const {
     static_assert(kNever<P>, "process<P>(): takes the name of the stage");
+    return {};
+  }
+
+ private:
+  template <class... A>
+  static Broken needs_state() {
+    static_assert(kNever<A...>, "key_by(): state, state_many or process must follow it");
     return {};
   }
 };
