@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "api/runtime.h"
+#include "os/descriptor_limit.h"
 #include "os/signals.h"
 #include "plan/explain.h"
 #include "wallaroo/application.h"
@@ -126,6 +127,7 @@ int Application::main(int argc, const char* const* argv) {
     if (!values[i].empty()) options.flags.emplace_back(graph_.flags[i], values[i]);
   }
   if (!explanation.empty()) return print_explanation(graph_, explanation, options);
+  os::raise_descriptor_limit();
   os::SignalWatcher::block();
   auto runtime = create(graph_, options);
   if (!runtime) return report(runtime.error());

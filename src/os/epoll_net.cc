@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -24,6 +25,7 @@ using io::NetEventKind;
 constexpr uint32_t kBacklog = 1024;     // the kernel cuts it to net.core.somaxconn
 constexpr size_t kAcceptsPerPoll = 64;  // so that a flood of peers cannot starve the others
 constexpr size_t kPartsPerCall = 64;
+constexpr size_t kReservedDescriptors = 32;
 constexpr int64_t kAcceptPauseNs = 100'000'000;
 constexpr int64_t kWaitMaxNs = 1'000'000'000;   // so that silent peers are noticed while asleep
 constexpr int64_t kCheckNs = 100'000'000;       // between two looks at some of the peers
@@ -51,6 +53,14 @@ void tune(int fd) {
 
 bool out_of_resources(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+/// The last descriptors are not for whoever connects: sinks and the status server need some too.
+bool is_reserved(int fd) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
+  const rlim_t kept = std::min<rlim_t>(kReservedDescriptors, limit.rlim_cur / 8);
+  return static_cast<rlim_t>(fd) >= limit.rlim_cur - kept;
 }
 
 Descriptor open_spare() { return Descriptor(::epoll_create1(EPOLL_CLOEXEC)); }
@@ -335,6 +345,10 @@ bool EpollNet::accept_some(uint64_t listener) {
   const int listener_fd = find(listener)->fd;
   for (size_t i = 0; i < kAcceptsPerPoll; ++i) {
     Descriptor socket(::accept4(listener_fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (socket && is_reserved(socket.get())) {
+      tell(NetEventKind::accept_failed, 0, listener);
+      continue;
+    }
     if (socket) {
       const uint64_t id = take_slot(std::move(socket), Kind::connected);
       tell(NetEventKind::accepted, id, listener);

@@ -82,12 +82,9 @@ void TcpSink::on_net(const io::NetEvent& event, io::Now now) {
     case io::NetEventKind::connected:
       state_ = State::connected;
       writable_ = true;
-      backoff_ns_ = 0;
+      connected_at_ns_ = now.mono_ns;
       counters_.connects.add(1);
-      if (told_) {
-        core_.log().write(io::LogLevel::info, "sink '" + setup_.name + "' is connected to " +
-                                                  shown(setup_.address) + " again");
-      }
+      if (told_) say(io::LogLevel::info, "is connected to " + shown(setup_.address) + " again");
       told_ = false;
       break;
     case io::NetEventKind::writable:
@@ -128,10 +125,11 @@ bool TcpSink::discard_input(io::Now now) {
 /// The connection is gone or never came: try again after a while, from the start of the first
 /// chunk.
 void TcpSink::lose(io::Now now, const char* why) {
-  if (state_ == State::connected) {
-    counters_.disconnects.add(1);
-  } else {
-    counters_.connect_failures.add(1);
+  const bool was_connected = state_ == State::connected;
+  (was_connected ? counters_.disconnects : counters_.connect_failures).add(1);
+  // A receiver that takes connections only to close them must not be asked all the time.
+  if (was_connected && now.mono_ns - connected_at_ns_ >= setup_.options.reconnect_max_ns) {
+    backoff_ns_ = 0;
   }
   if (state_ == State::connected || state_ == State::connecting) {
     core_.forget(connection_);
@@ -146,12 +144,20 @@ void TcpSink::lose(io::Now now, const char* why) {
   backoff_ns_ =
       std::clamp(backoff_ns_ * 2, setup_.options.reconnect_min_ns, setup_.options.reconnect_max_ns);
   wake_at_ns_ = now.mono_ns + backoff_ns_;
-  if (told_) return;
+  // An outage is told once, and of a receiver that comes and goes one in a while.
+  if (told_ || (told_at_ns_ != 0 && now.mono_ns - told_at_ns_ < setup_.options.reconnect_max_ns)) {
+    return;
+  }
   told_ = true;
-  core_.log().write(io::LogLevel::warning,
-                    "sink '" + setup_.name + "' has no connection to " + shown(setup_.address) +
-                        ": " + why +
-                        "; messages wait and it tries again (is the receiver running?)");
+  told_at_ns_ = now.mono_ns;
+  const char* lost = was_connected ? "what it had not read of what was sent is gone, the rest waits"
+                                   : "messages wait";
+  say(io::LogLevel::warning, "has no connection to " + shown(setup_.address) + ": " + why + "; " +
+                                 lost + " and it tries again (is the receiver running?)");
+}
+
+void TcpSink::say(io::LogLevel level, const std::string& what) {
+  core_.log().write(level, "sink '" + setup_.name + "' " + what);
 }
 
 bool TcpSink::write(io::Now now) {

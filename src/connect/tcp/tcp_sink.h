@@ -45,6 +45,7 @@ class TcpSink final : public flow::SinkConnector {
   void close_chunk();
   void connect(io::Now now);
   void lose(io::Now now, const char* why);
+  void say(io::LogLevel level, const std::string& what);
   bool write(io::Now now);
   void advance(size_t written, size_t offered);
   bool discard_input(io::Now now);
@@ -61,6 +62,8 @@ class TcpSink final : public flow::SinkConnector {
   bool readable_ = false;
   int64_t wake_at_ns_ = 0;  // waiting: when to connect; closing: when to wait no longer
   int64_t backoff_ns_ = 0;
+  int64_t connected_at_ns_ = 0;
+  int64_t told_at_ns_ = 0;
   bool told_ = false;  // the present outage has been logged
   Bytes gathering_;
   base::Fifo<Bytes> chunks_;

@@ -112,10 +112,29 @@ TEST_F(TcpSinkTest, back_off_doubles_up_to_its_limit_and_begins_anew) {
   EXPECT_EQ(core.logged("sink 'out' has no connection to 127.0.0.1:9"), 1u) << "once an outage";
   tell(NetEventKind::connected);
   EXPECT_EQ(core.logged("sink 'out' is connected to 127.0.0.1:9 again"), 1u);
+  now_ns += 70 * kMs;
   tell(NetEventKind::closed);
-  EXPECT_EQ(sink().deadline_ns(), now_ns + 10 * kMs);
+  EXPECT_EQ(sink().deadline_ns(), now_ns + 10 * kMs) << "that connection had lasted";
   EXPECT_EQ(counters.disconnects.get(), 1u);
-  EXPECT_EQ(core.logged("has no connection"), 2u);
+  EXPECT_EQ(core.logged("what it had not read of what was sent is gone"), 1u);
+}
+
+// A receiver that accepted and closed at once was asked, and written of, 200 times a second.
+TEST_F(TcpSinkTest, a_receiver_that_only_closes_is_asked_and_told_of_less_and_less) {
+  options.reconnect_min_ns = 10 * kMs;
+  options.reconnect_max_ns = 80 * kMs;
+  run();
+  for (const int64_t pause_ms : {10, 20, 40, 80, 80, 80}) {
+    tell(NetEventKind::connected);
+    now_ns += kMs;
+    tell(NetEventKind::closed);
+    EXPECT_EQ(sink().deadline_ns(), now_ns + pause_ms * kMs);
+    now_ns = sink().deadline_ns();
+    run();
+  }
+  EXPECT_EQ(counters.disconnects.get(), 6u);
+  EXPECT_LE(core.lines.size(), 8u);
+  EXPECT_GE(core.logged("has no connection"), 2u);
 }
 
 TEST_F(TcpSinkTest, connect_that_cannot_even_begin_is_tried_again) {
