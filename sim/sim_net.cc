@@ -370,6 +370,17 @@ void SimNet::close(ConnectionId connection) {
   end.received.clear();
 }
 
+void SimNet::abort(ConnectionId connection) {
+  if (connection.value == 0 || connection.value > network_.endpoint_of_id_.size()) return;
+  const SimNetwork::Index index = network_.find(connection);
+  SimNetwork::Endpoint& end = network_.endpoints_[index];
+  if (end.host != this || end.id != connection) return;
+  end.broken = true;  // so that nothing but the reset leaves it
+  network_.later(network_.now_ns_ + network_.latency(),
+                 [network = &network_, index] { network->break_end(index ^ 1); });
+  close(connection);
+}
+
 io::DetachedConnection SimNet::detach(ConnectionId connection) {
   const SimNetwork::Index index = network_.find(connection);
   ASSERT(network_.endpoints_[index].host == this, "detach of a connection of another host");

@@ -1,8 +1,10 @@
 // The program itself, run as a user runs it, over loopback.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -226,6 +228,60 @@ TEST_F(ProgramTest, says_how_it_ended_in_its_exit_code) {
   Program sender({"send", "--to", full.listening(), "--file", write("in", "x\n")});
   EXPECT_EQ(full.wait(), 1);
   EXPECT_NE(full.err.find("No space left"), std::string::npos) << full.err;
+}
+
+/// A peer that takes one connection.
+class Peer {
+ public:
+  Peer() {
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    own.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof own;
+    EXPECT_EQ(bind(listener_.get(), reinterpret_cast<sockaddr*>(&own), length), 0);
+    EXPECT_EQ(listen(listener_.get(), 1), 0);
+    EXPECT_EQ(getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&own), &length), 0);
+    address = ":" + std::to_string(ntohs(own.sin_port));
+  }
+  void accept() { connection_.reset(::accept(listener_.get(), nullptr, nullptr)); }
+  /// False at the end of the stream.
+  bool read_some() {
+    char bytes[4096];
+    return ::recv(connection_.get(), bytes, sizeof bytes, 0) > 0;
+  }
+  void reset() {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    setsockopt(connection_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    connection_.reset();
+  }
+  void close() { connection_.reset(); }
+
+  std::string address;
+
+ private:
+  Descriptor listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  Descriptor connection_;
+};
+
+// A worker that found no frame in lines closed its connection, and the sender reported success.
+TEST_F(ProgramTest, fails_when_the_peer_refuses_what_was_sent) {
+  Peer refusing;
+  Program refused({"send", "--to", refusing.address, "--file", write("in", "a\nb\n")});
+  refusing.accept();
+  while (refusing.read_some()) {
+  }
+  refusing.reset();
+  EXPECT_EQ(refused.wait(), 1);
+  EXPECT_NE(refused.err.find("refused them; look at its log"), std::string::npos) << refused.err;
+
+  Peer leaving;
+  Program cut({"send", "--to", leaving.address, "--rate", "10", "--file",
+               write("many", numbered_lines(1'000))});
+  leaving.accept();
+  EXPECT_TRUE(leaving.read_some());
+  leaving.close();
+  EXPECT_EQ(cut.wait(), 1);
+  EXPECT_NE(cut.err.find("the peer went away"), std::string::npos) << cut.err;
 }
 
 TEST_F(ProgramTest, reports_a_stream_that_is_not_framed) {

@@ -87,6 +87,9 @@ class Net {
   /// Gives the connection up. The id is not used again. Unknown ids are ignored.
   virtual void close(ConnectionId connection) = 0;
 
+  /// The same at once and with a reset, so that the peer learns that what it sent was refused.
+  virtual void abort(ConnectionId connection) = 0;
+
   /// Hands an accepted connection to another core: detach here, adopt there. After adopt a
   /// `readable` edge is delivered if anything can be read.
   virtual DetachedConnection detach(ConnectionId connection) = 0;

@@ -63,6 +63,15 @@ TEST_P(NetContract, ClosingWithUnreadBytesBreaksTheOtherEnd) {
   EXPECT_EQ(write(bench_->outside(), pair.out, "x").status, IoStatus::broken);
 }
 
+TEST_P(NetContract, AnAbortBreaksTheOtherEndAlthoughAllWasRead) {
+  const Pair pair = connect_pair();
+  write_all(bench_->outside(), pair.out, "read and refused");
+  EXPECT_EQ(read_bytes(bench_->core(0), pair.in, 16), "read and refused");
+  bench_->core(0).abort(pair.in);
+  EXPECT_EQ(await(bench_->outside(), NetEventKind::closed).connection, pair.out);
+  EXPECT_EQ(write(bench_->outside(), pair.out, "x").status, IoStatus::broken);
+}
+
 TEST_P(NetContract, AConnectThatNobodyTakesEndsInClosed) {
   const auto connection = bench_->outside().connect(bench_->dead_address());
   ASSERT_TRUE(connection.has_value());

@@ -452,6 +452,15 @@ void EpollNet::close(io::ConnectionId connection) {
   if (find(connection.value) != nullptr) release(connection.value);
 }
 
+void EpollNet::abort(io::ConnectionId connection) {
+  const Slot* slot = find(connection.value);
+  if (slot == nullptr) return;
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  // Refused, the peer sees an end instead of a reset.
+  (void)setsockopt(slot->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  release(connection.value);
+}
+
 io::DetachedConnection EpollNet::detach(io::ConnectionId connection) {
   Slot* slot = find(connection.value);
   ASSERT(slot != nullptr && slot->kind == Kind::connected, "detach of an unknown connection");

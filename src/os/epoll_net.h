@@ -38,6 +38,7 @@ class EpollNet final : public io::Net {
                       std::span<const std::span<const char>> parts) override;
   void shutdown_write(io::ConnectionId connection) override;
   void close(io::ConnectionId connection) override;
+  void abort(io::ConnectionId connection) override;
   io::DetachedConnection detach(io::ConnectionId connection) override;
   io::ConnectionId adopt(io::DetachedConnection connection) override;
 

@@ -122,7 +122,8 @@ class Sender {
   std::vector<Link> links_;
   ProgressTimer timer_{options_.watch};
   TransferSummary summary_;
-  uint64_t taken_ = 0;  // messages handed to links
+  uint64_t taken_ = 0;    // messages handed to links
+  bool closing_ = false;  // everything is written: the peer may end, not before
   bool input_ended_ = false;
   bool input_dry_ = false;  // in this round; the reader has already waited a little
 };
@@ -189,6 +190,7 @@ Result<void> Sender::send_all() {
 /// Half-closes, then waits for the peer to have read to the end: to leave earlier could reset the
 /// connection and destroy what is still on its way.
 Result<void> Sender::close_all() {
+  closing_ = true;
   for (Link& link : links_) net_.shutdown_write(link.connection);
   const int64_t end = read_clock().mono_ns + options_.close_timeout_ns;
   const auto is_finished = [](const Link& link) { return link.finished; };
@@ -223,6 +225,7 @@ Result<void> Sender::handle(const io::NetEvent& event) {
   } while (result.status == IoStatus::ok);
   if (result.status == IoStatus::broken) return broken();
   link->finished = result.status == IoStatus::eof;
+  if (link->finished && !closing_) return broken();
   return {};
 }
 
@@ -277,7 +280,8 @@ int64_t Sender::pause_ns() const {
 tl::unexpected<Error> Sender::broken() const {
   return fail(ErrorCode::io,
               fmt::format("the connection to {} broke after {} messages: the peer went away or "
-                          "refused them; look at its log, then send again",
+                          "refused them; look at its log and status, check that both mean the "
+                          "same by a message (--framed or --lines), then send again",
                           to_text(options_.to), summary_.total.messages));
 }
 

@@ -27,6 +27,7 @@ class FakeNet final : public io::Net {
     size_t reads = 0;
     bool finished = false;
     bool closed = false;
+    bool aborted = false;
   };
 
   Peer& peer(uint64_t id) { return peers_[id]; }
@@ -80,6 +81,9 @@ class FakeNet final : public io::Net {
     peers_[connection.value].finished = true;
   }
   void close(io::ConnectionId connection) override { peers_[connection.value].closed = true; }
+  void abort(io::ConnectionId connection) override {
+    peers_[connection.value].closed = peers_[connection.value].aborted = true;
+  }
   io::DetachedConnection detach(io::ConnectionId connection) override { return {connection.value}; }
   io::ConnectionId adopt(io::DetachedConnection connection) override {
     return io::ConnectionId(connection.value);

@@ -238,6 +238,7 @@ void TcpSource::refuse_frame(Connection& connection) {
   }
   over_limit_ = senseless_ = false;
   connection.aside.clear();
+  core_.net().abort(connection.id);
   finish_connection(connection);
 }
 

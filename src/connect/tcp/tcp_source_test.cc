@@ -164,6 +164,7 @@ TEST_F(TcpSourceTest, header_that_makes_no_sense_closes_the_connection) {
   run();
   EXPECT_EQ(chain.messages, (Messages{"#2ab", "#0"}));
   EXPECT_TRUE(peer(id).closed);
+  EXPECT_TRUE(peer(id).aborted) << "its program must learn that a message was refused";
   EXPECT_EQ(counters.frames_senseless.get(), 1u);
   EXPECT_EQ(counters.frames_over_limit.get(), 0u);
   EXPECT_EQ(core.logged("a header that the framing's function refused"), 1u);
