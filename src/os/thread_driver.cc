@@ -48,6 +48,7 @@ void Parking::notify(base::CoreId core) {
 }
 
 void Parking::park(base::CoreId core) { (void)slots_[core.value].parked.exchange(true); }
+bool Parking::is_parked(base::CoreId core) const { return slots_[core.value].parked.load(); }
 void Parking::unpark(base::CoreId core) { slots_[core.value].parked.store(false); }
 
 void drive(io::Stepper& stepper, EpollNet& net, Parking& parking, base::CoreId core,
@@ -56,7 +57,9 @@ void drive(io::Stepper& stepper, EpollNet& net, Parking& parking, base::CoreId c
     parking.park(core);
     const io::Now now = read_clock();
     const Progress last_look = must_stop(options) ? Progress::done : stepper.step(now);
-    if (last_look == Progress::none) {
+    // A wake-up that came between the last look at the rings and that at the network is gone: the
+    // look at the network took it, as one takes an event. The flag still tells.
+    if (last_look == Progress::none && parking.is_parked(core)) {
       const int64_t deadline = stepper.deadline_ns();
       net.wait(deadline == io::kNever ? -1 : std::max<int64_t>(0, deadline - now.mono_ns));
     }

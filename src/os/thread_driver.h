@@ -22,6 +22,8 @@ class Parking final : public io::Wakeup {
   void notify(base::CoreId core) override;
 
   void park(base::CoreId core);
+  /// False once somebody has notified the core since park().
+  bool is_parked(base::CoreId core) const;
   void unpark(base::CoreId core);
 
  private:

@@ -120,6 +120,27 @@ void ping_pong(uint64_t rounds, int64_t spin_ns) {
   EXPECT_GE(a.seen() + b.seen(), 2 * rounds - 1);
 }
 
+// Cores look into their rings first and at the network second. A notify() between the two in the
+// last step before sleep was taken from the network and forgotten, and the core never woke again.
+TEST(ThreadDriver, a_wake_up_that_the_last_look_takes_from_the_network_is_not_lost) {
+  constexpr int64_t kLongNs = 5'000'000'000;
+  auto net = *EpollNet::make();
+  Parking parking({net.get()});
+  FunctionStepper stepper;
+  stepper.deadline = read_clock().mono_ns + kLongNs;
+  int steps = 0;
+  stepper.on_step = [&](io::Now) {
+    if (++steps == 2) parking.notify(CoreId(0));  // the last look: the ring was empty just now
+    io::NetEvent event{};
+    EXPECT_EQ(net->poll({&event, 1}), 0u);
+    return steps == 3 ? Progress::done : Progress::none;
+  };
+  const int64_t begin = read_clock().mono_ns;
+  drive(stepper, *net, parking, CoreId(0), {.spin_ns = 0});
+  EXPECT_EQ(steps, 3);
+  EXPECT_LT(read_clock().mono_ns - begin, kLongNs / 2);
+}
+
 TEST(ThreadDriver, loses_no_wake_up_when_it_sleeps_at_once) { ping_pong(100'000, 0); }
 
 TEST(ThreadDriver, loses_no_wake_up_when_it_spins_first) { ping_pong(100'000, 2'000); }
