@@ -1,5 +1,6 @@
 // Application::main and run: the command line, signals, and the worker's life.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "api/runtime.h"
@@ -26,6 +27,26 @@ const char* fallback_of(const Graph& graph, const std::string& flag) {
     if (sink != nullptr && sink->address.flag == flag) return sink->address.value.c_str();
   }
   return "";
+}
+
+/// An empty value, say of a variable that is not set, must not silently mean the default.
+CLI::Validator not_empty() {
+  return CLI::Validator(
+      [](std::string& value) -> std::string {
+        return value.empty() ? "the value is empty; leave the flag out to use its default" : "";
+      },
+      "");
+}
+
+/// The name goes into JSON and into labels of metrics.
+CLI::Validator printable() {
+  return CLI::Validator(
+      [](std::string& value) -> std::string {
+        const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
+        const bool good = !value.empty() && std::all_of(value.begin(), value.end(), printable);
+        return good ? "" : "a name is made of printable ASCII characters";
+      },
+      "");
 }
 
 /// Tells the user and returns the exit code.
@@ -98,12 +119,15 @@ int Application::main(int argc, const char* const* argv) {
   RunOptions options;
   options.name = graph_.application;
   CLI::App line{"Wallaroo application '" + graph_.application + "'"};
-  line.add_option("--name", options.name, "Name of this worker")->capture_default_str();
+  line.add_option("--name", options.name, "Name of this worker")
+      ->check(printable())
+      ->capture_default_str();
   line.add_option("--cores", options.cores, "Threads to spread the work over")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
   line.add_option("--http", options.http,
-                  "Address of /status, /metrics and /healthz, or 'off' (default 127.0.0.1:7080)");
+                  "Address of /status, /metrics and /healthz, or 'off' (default 127.0.0.1:7080)")
+      ->check(not_empty());
   line.add_flag("--busy-poll", options.busy_poll, "Never sleep: lower latency for a whole core");
   line.add_flag("--quiet", options.quiet, "No lines on stderr");
   std::string explanation;
@@ -116,7 +140,8 @@ int Application::main(int argc, const char* const* argv) {
   std::vector<std::string> values(graph_.flags.size());
   for (size_t i = 0; i < graph_.flags.size(); ++i) {
     line.add_option("--" + graph_.flags[i], values[i],
-                    std::string("default ") + fallback_of(graph_, graph_.flags[i]));
+                    std::string("default ") + fallback_of(graph_, graph_.flags[i]))
+        ->check(not_empty());
   }
   try {
     line.parse(argc, argv);

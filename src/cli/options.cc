@@ -42,6 +42,27 @@ CLI::Validator size_with_suffix() {
   return CLI::Validator([](std::string& text) { return expand(text, 1'024, "B"); }, "");
 }
 
+CLI::Validator seconds_up_to(double most) {
+  return CLI::Validator(
+      [most](std::string& text) -> std::string {
+        double seconds = -1;
+        const char* end = text.data() + text.size();
+        const auto [stop, error] = std::from_chars(text.data(), end, seconds);
+        const bool all = error == std::errc{} && stop == end;
+        if (all && seconds >= 0 && seconds <= most) return {};
+        return fmt::format("'{}' is not a time; write seconds, from 0 to {:g}", text, most);
+      },
+      "");
+}
+
+CLI::Validator at_least_one() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        return text == "0" ? "0 is too little; write at least 1" : "";
+      },
+      "");
+}
+
 CLI::Validator unnamed(CLI::Validator check) { return check.description(""); }
 
 }  // namespace wallaroo::cli

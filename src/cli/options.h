@@ -24,6 +24,11 @@ CLI::Validator number_with_suffix();
 /// "64", "256KiB", "4M": sizes are powers of 1,024.
 CLI::Validator size_with_suffix();
 
+/// Seconds from 0 to `most`; not NaN.
+CLI::Validator seconds_up_to(double most);
+/// A whole number or size that is not 0.
+CLI::Validator at_least_one();
+
 /// The same check without its long name in the help.
 CLI::Validator unnamed(CLI::Validator check);
 

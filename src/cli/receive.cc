@@ -109,7 +109,7 @@ void add_receive(CLI::App& app, ExitCode& exit) {
       ->capture_default_str();
   command->add_option("--timeout", flags->timeout_s, "End after so long in any case")
       ->type_name("SECONDS")
-      ->check(unnamed(CLI::Range(0.0, 1e9)));
+      ->check(seconds_up_to(1e9));
   command->add_flag("--quiet", flags->quiet, "No progress and no summary");
   command->callback([flags, &exit] { exit = receive(*flags); });
 }

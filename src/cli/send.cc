@@ -104,24 +104,24 @@ void add_send(CLI::App& app, ExitCode& exit) {
   command->add_option("--repeat", flags->repeat, "Send all files so many times")
       ->type_name("NUMBER")
       ->transform(number_with_suffix())
-      ->check(unnamed(CLI::PositiveNumber));
+      ->check(at_least_one());
   command->add_option("--connections", flags->connections, "Deal the messages to so many")
       ->type_name("NUMBER")
       ->check(unnamed(CLI::Range(1, 10'000)));
   command->add_option("--write-bytes", flags->write_bytes, "Write up to so much at once")
       ->type_name("SIZE")
       ->transform(size_with_suffix())
-      ->check(unnamed(CLI::PositiveNumber))
+      ->check(at_least_one())
       ->capture_default_str();
   command->add_option("--connect-timeout", flags->connect_timeout_s, "Try so long to connect")
       ->type_name("SECONDS")
-      ->check(unnamed(CLI::Range(0.0, 1e6)))
+      ->check(seconds_up_to(1e6))
       ->capture_default_str();
   command
       ->add_option("--close-timeout", flags->close_timeout_s,
                    "At the end, wait so long for the peer to close")
       ->type_name("SECONDS")
-      ->check(unnamed(CLI::Range(0.0, 1e6)))
+      ->check(seconds_up_to(1e6))
       ->capture_default_str();
   command->add_flag("--quiet", flags->quiet, "No progress and no summary");
   command->callback([flags, &exit] { exit = send(*flags); });

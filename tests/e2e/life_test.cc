@@ -74,6 +74,17 @@ TEST(Start, NumbersThatAreNone) {
   }
 }
 
+TEST(Start, EmptyValuesAndNamesThatCannotBeShown) {
+  for (const char* flag : {"--in", "--out", "--http", "--name"}) {
+    const Ended ended = run_to_end(flags({flag, ""}));
+    EXPECT_EQ(ended.exit, 2) << flag;
+    EXPECT_TRUE(says(ended, flag)) << ended.said;
+  }
+  const Ended ended = run_to_end(flags({"--name", "w\xff", "--http", "off"}));
+  EXPECT_EQ(ended.exit, 2);
+  EXPECT_TRUE(says(ended, "printable ASCII")) << ended.said;
+}
+
 TEST(Start, HelpNamesEveryFlag) {
   const Ended ended = run_to_end(flags({"--help"}));
   EXPECT_EQ(ended.exit, 0);
@@ -83,7 +94,7 @@ TEST(Start, HelpNamesEveryFlag) {
 
 TEST(Http, HealthStatusAndMetrics) {
   Receiver receiver;
-  WorkerProcess worker({.out = receiver.port(), .flags = {"--name", "w\"1\\\n"}});
+  WorkerProcess worker({.out = receiver.port(), .flags = {"--name", "w\"1\\"}});
   Honest honest(worker.in(), "honest");
   honest.send(1000);
   ASSERT_TRUE(receiver.wait_for_lines(1000, 10));
