@@ -1,0 +1,100 @@
+// The small examples on one to three cores: what their input files give is what their expected
+// files say. A memory source deals its messages over the cores, so lines are compared as sets, and
+// running totals by the last one of each key.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <memory>
+
+#include "alerts/alerts.h"
+#include "alphabet/alphabet.h"
+#include "celsius/celsius.h"
+#include "reverse/reverse.h"
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Lines read_lines(const std::string& file) {
+  std::ifstream in(std::string(WALLAROO_EXAMPLES) + "/" + file);
+  EXPECT_TRUE(in.good()) << file;
+  Lines lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+Lines sorted(Lines lines) {
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+/// A number as bytes, big-endian.
+std::string big_endian(uint32_t number) {
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(number >> shift);
+  return bytes;
+}
+
+class Examples : public testing::TestWithParam<uint32_t> {
+ protected:
+  template <class Read, class Build, class Write>
+  Lines run(const Lines& messages, Read read, Build build, Write write) {
+    wl::Application app("example");
+    auto output = std::make_shared<wl::MemoryOutput>();
+    build(app.pipeline("p").source("in", wl::memory::source(messages, read)))
+        .sink("out", wl::memory::sink(output, wl::framing::lines, write));
+    const auto done = app.run({.cores = GetParam(), .quiet = true});
+    EXPECT_TRUE(done.has_value()) << (done ? "" : done.error().message);
+    Lines lines;
+    for (const wl::Bytes& bytes : output->by_core) {
+      std::string_view left = bytes.view();
+      while (!left.empty()) {
+        lines.emplace_back(left.substr(0, left.find('\n')));
+        left.remove_prefix(lines.back().size() + 1);
+      }
+    }
+    return lines;
+  }
+};
+
+TEST_P(Examples, reverse) {
+  const Lines lines = run(read_lines("reverse/input.txt"), wl::text, reverse, wl::text);
+  EXPECT_EQ(sorted(lines), sorted(read_lines("reverse/expected.txt")));
+}
+
+TEST_P(Examples, celsius) {
+  Lines messages = {"not four bytes"};
+  for (const std::string& line : read_lines("celsius/input.txt")) {
+    messages.push_back(big_endian(std::bit_cast<uint32_t>(std::stof(line))));
+  }
+  const Lines lines = run(messages, read_celsius, to_fahrenheit, write_fahrenheit);
+  EXPECT_EQ(sorted(lines), sorted(read_lines("celsius/expected.txt")));
+}
+
+TEST_P(Examples, alphabet) {
+  Lines messages;
+  for (const std::string& line : read_lines("alphabet/input.txt")) {
+    messages.push_back(line[0] + big_endian(static_cast<uint32_t>(std::stoul(line.substr(2)))));
+  }
+  std::map<char, uint64_t> totals;
+  for (const std::string& line : run(messages, read_vote, add_votes, write_total)) {
+    totals[line[0]] = std::stoull(line.substr(5));  // a letter's lines come in order
+  }
+  Lines last;
+  for (const auto& [letter, total] : totals) {
+    last.push_back(std::string(1, letter) + " => " + std::to_string(total));
+  }
+  EXPECT_EQ(last, read_lines("alphabet/expected.txt"));
+}
+
+TEST_P(Examples, alerts) {
+  const Lines lines =
+      run(read_lines("alerts/input.txt"), read_transaction, find_alerts, write_alert);
+  EXPECT_EQ(sorted(lines), sorted(read_lines("alerts/expected.txt")));
+}
+
+INSTANTIATE_TEST_SUITE_P(OnCores, Examples, testing::Values(1u, 2u, 3u));
+
+}  // namespace
