@@ -16,8 +16,12 @@ namespace fs = std::filesystem;
 bool usable_name(std::string_view name) {
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz";
   constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+  constexpr std::string_view kOfCMake[] = {"all",        "clean",         "depend",
+                                           "edit_cache", "help",          "install",
+                                           "package",    "rebuild_cache", "test"};
   return !name.empty() && kLetters.find(name[0]) != std::string_view::npos &&
-         name.find_first_not_of(kAllowed) == std::string_view::npos;
+         name.find_first_not_of(kAllowed) == std::string_view::npos &&
+         std::find(std::begin(kOfCMake), std::end(kOfCMake), name) == std::end(kOfCMake);
 }
 
 Result<std::string> name_of(const std::string& directory) {
@@ -29,7 +33,8 @@ Result<std::string> name_of(const std::string& directory) {
       ErrorCode::bad_option,
       "cannot name a project '" + name + "' after the directory '" + directory +
           "': a name begins with a lower case letter and goes on with letters, digits, '-' and "
-          "'_'; choose another directory, for example 'hello'");
+          "'_', and is none of CMake's own targets such as 'test'; choose another directory, for "
+          "example 'hello'");
 }
 
 Result<void> check_free(const fs::path& directory) {

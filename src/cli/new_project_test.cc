@@ -52,7 +52,7 @@ TEST_F(NewProject, uses_an_empty_directory_but_touches_no_other) {
 }
 
 TEST_F(NewProject, refuses_names_that_cmake_or_the_engine_would_refuse) {
-  for (const char* name : {"Upper", "1st", "two words", "semi;colon", "-dash"}) {
+  for (const char* name : {"Upper", "1st", "two words", "semi;colon", "-dash", "test", "all"}) {
     const auto result = new_project("cpp", (scratch_ / name).string());
     ASSERT_FALSE(result) << name;
     EXPECT_EQ(result.error().code, ErrorCode::bad_option);

@@ -219,8 +219,10 @@ TEST_F(ProgramTest, says_how_it_ended_in_its_exit_code) {
   EXPECT_EQ(absent.wait(), 1);
   EXPECT_NE(absent.err.find("cannot open /absent/file"), std::string::npos) << absent.err;
   Program first({"receive", "--listen", ":0", "--count", "1"});
-  Program second({"receive", "--listen", first.listening()});
+  const std::string kept = write("kept", "precious\n");
+  Program second({"receive", "--listen", first.listening(), "--file", kept});
   EXPECT_EQ(second.wait(), 1);
+  EXPECT_EQ(read_file(kept), "precious\n") << "nothing came, so nothing is emptied";
   EXPECT_NE(second.err.find("another program listens there"), std::string::npos) << second.err;
   Program unwritable({"receive", "--listen", ":0", "--file", "/absent/file"});
   EXPECT_EQ(unwritable.wait(), 2);

@@ -192,9 +192,9 @@ tl::unexpected<Error> Receiver::write_error() const {
 }  // namespace
 
 Result<TransferSummary> receive(const ReceiveOptions& options) {
-  Descriptor file(options.file.empty() ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
-                                       : ::open(options.file.c_str(),
-                                                O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  Descriptor file(options.file.empty()
+                      ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
+                      : ::open(options.file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
   if (!file) {
     return fail(
         ErrorCode::bad_option,
@@ -202,7 +202,14 @@ Result<TransferSummary> receive(const ReceiveOptions& options) {
                     options.file.empty() ? "standard output" : options.file, std::strerror(errno)));
   }
   TRY(net, EpollNet::make());
-  return Receiver(options, *net, file.get()).run();
+  ReceiveOptions listening = options;
+  listening.on_listening = [&options, &file](const io::Address& at) {
+    // Not before: a second receiver on one port must not empty the file of the first. A device
+    // cannot be emptied and need not be.
+    if (!options.file.empty()) (void)::ftruncate(file.get(), 0);
+    if (options.on_listening) options.on_listening(at);
+  };
+  return Receiver(listening, *net, file.get()).run();
 }
 
 }  // namespace wallaroo::os

@@ -202,6 +202,11 @@ class Checker {
   void check_flags() {
     std::map<std::string_view, int> times;
     for (const std::string& flag : graph_.flags) {
+      if (flag.starts_with('-')) {
+        say("the flag '" + flag +
+            "' begins with a dash; name it without, as in app.flag(\"out\", ...)");
+        continue;
+      }
       say(name_mistake("a flag", flag));
       if (std::count(std::begin(kFlagsOfEveryApplication), std::end(kFlagsOfEveryApplication),
                      flag) != 0) {

@@ -354,12 +354,15 @@ TEST(Mistakes, a_name_used_more_than_once_is_told_once) {
 TEST(Mistakes, flags) {
   Builder b;
   b.sink("out", b.source("in"));
-  b.graph().flags = {"out", "out", "out", "http", "in put"};
-  EXPECT_EQ(b.mistakes(),
-            (Mistakes{"the flag 'out' is made twice; keep what app.flag() returned and use it in "
-                      "all places",
-                      "the flag 'http' is one that every application has; choose another name",
-                      "a flag 'in put': a name is made of a-z, 0-9 and '-' only"}));
+  b.graph().flags = {"out", "out", "out", "http", "in put", "--in"};
+  EXPECT_EQ(
+      b.mistakes(),
+      (Mistakes{"the flag 'out' is made twice; keep what app.flag() returned and use it in "
+                "all places",
+                "the flag 'http' is one that every application has; choose another name",
+                "a flag 'in put': a name is made of a-z, 0-9 and '-' only",
+                "the flag '--in' begins with a dash; name it without, as in app.flag(\"out\", "
+                "...)"}));
 }
 
 TEST(Mistakes, key_by_without_state_and_with_an_empty_list) {
