@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,6 +93,11 @@ class Program {
   }
 
   void signal(int number) { kill(pid_, number); }
+  /// Until SIGCONT.
+  void halt() {
+    signal(SIGSTOP);
+    EXPECT_EQ(waitpid(pid_, nullptr, WUNTRACED), pid_);
+  }
 
   std::string out;
   std::string err;
@@ -283,7 +289,29 @@ TEST_F(ProgramTest, fails_when_the_peer_refuses_what_was_sent) {
   EXPECT_TRUE(leaving.read_some());
   leaving.close();
   EXPECT_EQ(cut.wait(), 1);
-  EXPECT_NE(cut.err.find("the peer went away"), std::string::npos) << cut.err;
+  const std::string closed = "to 127.0.0.1" + leaving.address + " broke after ";
+  EXPECT_NE(cut.err.find(closed), std::string::npos) << cut.err;
+  EXPECT_NE(cut.err.find("the peer closed it before everything was sent"), std::string::npos)
+      << cut.err;
+}
+
+// The sender, with nothing more to say, did not look once more before it closed its own half.
+TEST_F(ProgramTest, fails_when_the_peer_closes_just_before_the_input_ends) {
+  const std::string fifo = scratch_ / "fifo";
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  Descriptor input(open(fifo.c_str(), O_RDWR | O_CLOEXEC));
+  Peer leaving;
+  Program send({"send", "--to", leaving.address}, fifo);
+  ASSERT_EQ(::write(input.get(), "a\n", 2), 2);
+  leaving.accept();
+  EXPECT_TRUE(leaving.read_some());
+  send.halt();
+  leaving.close();
+  input.reset();
+  send.signal(SIGCONT);
+  EXPECT_EQ(send.wait(), 1);
+  EXPECT_NE(send.err.find("broke after 1 messages: the peer closed it"), std::string::npos)
+      << send.err;
 }
 
 TEST_F(ProgramTest, reports_a_stream_that_is_not_framed) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <string_view>
 
 #include "base/assert.h"
 #include "os/clock.h"
@@ -24,6 +25,10 @@ constexpr int64_t kRetryNs = 50'000'000;
 constexpr int64_t kLookNs = 100'000'000;  // how often the stop flag is looked at
 constexpr int kTurnsMax = 32;  // writes to one connection before the others have their turn
 constexpr size_t kRepeatCacheBytes = 64 << 20;
+constexpr size_t kEventsMax = 64;  // taken from the network at once
+constexpr std::string_view kRefused = "the peer went away or refused them";
+constexpr std::string_view kClosedEarly =
+    "the peer closed it before everything was sent, so it is ending or refused them";
 
 /// Blocks as they come from the files; with `repeat`, encoded only once where they fit in memory.
 class BlockSource {
@@ -113,7 +118,7 @@ class Sender {
   Result<bool> take_block(Link& link);
   uint64_t messages_due() const;
   int64_t pause_ns() const;
-  tl::unexpected<Error> broken() const;
+  tl::unexpected<Error> broken(std::string_view why) const;
   void tick();
 
   const SendOptions& options_;
@@ -152,7 +157,7 @@ Result<void> Sender::connect_all() {
       link.connection = connection;
     }
     net_.wait(kRetryNs);
-    std::array<io::NetEvent, 64> events;
+    std::array<io::NetEvent, kEventsMax> events;
     for (const auto& event : std::span(events).first(net_.poll(events))) {
       Link& link = *find(event.connection);
       if (event.kind == NetEventKind::closed) {
@@ -190,6 +195,8 @@ Result<void> Sender::send_all() {
 /// Half-closes, then waits for the peer to have read to the end: to leave earlier could reset the
 /// connection and destroy what is still on its way.
 Result<void> Sender::close_all() {
+  // A peer that has already ended did not wait for this. Two events a connection are enough.
+  for (size_t seen = 0; seen <= 2 * links_.size(); seen += kEventsMax) TRY_VOID(handle_events());
   closing_ = true;
   for (Link& link : links_) net_.shutdown_write(link.connection);
   const int64_t end = read_clock().mono_ns + options_.close_timeout_ns;
@@ -208,7 +215,7 @@ Result<void> Sender::close_all() {
 }
 
 Result<void> Sender::handle_events() {
-  std::array<io::NetEvent, 64> events;
+  std::array<io::NetEvent, kEventsMax> events;
   for (const auto& event : std::span(events).first(net_.poll(events))) TRY_VOID(handle(event));
   return {};
 }
@@ -216,16 +223,16 @@ Result<void> Sender::handle_events() {
 Result<void> Sender::handle(const io::NetEvent& event) {
   Link* link = find(event.connection);
   if (event.kind == NetEventKind::writable) link->writable = true;
-  if (event.kind == NetEventKind::closed) return broken();
+  if (event.kind == NetEventKind::closed) return broken(kRefused);
   if (event.kind != NetEventKind::readable) return {};
   std::array<char, 4096> unwanted;
   io::IoResult result;
   do {
     result = net_.read(link->connection, unwanted);
   } while (result.status == IoStatus::ok);
-  if (result.status == IoStatus::broken) return broken();
+  if (result.status == IoStatus::broken) return broken(kRefused);
   link->finished = result.status == IoStatus::eof;
-  if (link->finished && !closing_) return broken();
+  if (link->finished && !closing_) return broken(kClosedEarly);
   return {};
 }
 
@@ -239,7 +246,7 @@ Result<bool> Sender::feed(Link& link) {
     }
     const std::span<const char> rest = std::span(link.block->bytes).subspan(link.written);
     const io::IoResult result = net_.writev(link.connection, {&rest, 1});
-    if (result.status == IoStatus::broken) return broken();
+    if (result.status == IoStatus::broken) return broken(kRefused);
     link.writable = result.status == IoStatus::ok;
     link.written += result.bytes;
     summary_.total.bytes += result.bytes;
@@ -277,12 +284,12 @@ int64_t Sender::pause_ns() const {
   return left_ns >= double(kLookNs) ? kLookNs : std::max<int64_t>(1, int64_t(left_ns));
 }
 
-tl::unexpected<Error> Sender::broken() const {
+tl::unexpected<Error> Sender::broken(std::string_view why) const {
   return fail(ErrorCode::io,
-              fmt::format("the connection to {} broke after {} messages: the peer went away or "
-                          "refused them; look at its log and status, check that both mean the "
-                          "same by a message (--framed or --lines), then send again",
-                          to_text(options_.to), summary_.total.messages));
+              fmt::format("the connection to {} broke after {} messages: {}; look at its log and "
+                          "status, check that both mean the same by a message (--framed or "
+                          "--lines), then send again",
+                          to_text(options_.to), summary_.total.messages, why));
 }
 
 void Sender::tick() {
