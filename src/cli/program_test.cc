@@ -314,6 +314,13 @@ TEST_F(ProgramTest, fails_when_the_peer_closes_just_before_the_input_ends) {
       << send.err;
 }
 
+TEST_F(ProgramTest, refuses_a_directory_before_it_connects) {
+  Program send({"send", "--to", ":1", "--connect-timeout", "0.1", "--file", scratch_});
+  EXPECT_EQ(send.wait(), 1);
+  EXPECT_NE(send.err.find(scratch_.string() + ": it is a directory"), std::string::npos)
+      << send.err;
+}
+
 TEST_F(ProgramTest, reports_a_stream_that_is_not_framed) {
   Program receive({"receive", "--listen", ":0", "--framed", "--until-closed"});
   Program send(

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,8 +44,14 @@ std::string_view MessageReader::source_name() const {
 }
 
 Result<void> MessageReader::check() const {
-  for (const std::string& name : files_)
-    if (::access(name.c_str(), R_OK) != 0) return cannot_open(name);
+  for (const std::string& name : files_) {
+    struct stat about {};
+    if (::access(name.c_str(), R_OK) != 0 || ::stat(name.c_str(), &about) != 0)
+      return cannot_open(name);
+    if (!S_ISDIR(about.st_mode)) continue;
+    return fail(ErrorCode::io,
+                fmt::format("cannot send {}: it is a directory; name the files in it", name));
+  }
   return {};
 }
 

@@ -106,6 +106,9 @@ TEST_F(MessageReaderTest, names_the_file_it_cannot_read) {
   EXPECT_NE(result.error().message.find("absent"), std::string::npos);
   MessageReader folder({scratch_.string()}, Framing::lines);
   EXPECT_FALSE(folder.fill(block, {.bytes = 10}).has_value());
+  const auto checked = folder.check();  // before anybody connects
+  ASSERT_FALSE(checked.has_value());
+  EXPECT_NE(checked.error().message.find("it is a directory"), std::string::npos);
 }
 
 }  // namespace
