@@ -98,6 +98,7 @@ class Program {
     signal(SIGSTOP);
     EXPECT_EQ(waitpid(pid_, nullptr, WUNTRACED), pid_);
   }
+  void close_out() { out_.reset(); }
 
   std::string out;
   std::string err;
@@ -312,6 +313,19 @@ TEST_F(ProgramTest, fails_when_the_peer_closes_just_before_the_input_ends) {
   EXPECT_EQ(send.wait(), 1);
   EXPECT_NE(send.err.find("broke after 1 messages: the peer closed it"), std::string::npos)
       << send.err;
+}
+
+TEST_F(ProgramTest, says_that_the_reader_of_its_output_has_ended) {
+  Program receive({"receive", "--listen", ":0"});
+  const std::string to = receive.listening();
+  receive.close_out();
+  Program send({"send", "--to", to, "--file", write("in", "x\n")});
+  EXPECT_EQ(receive.wait(), 1);
+  EXPECT_NE(receive.err.find("cannot write to standard output: the program that read it has ended"),
+            std::string::npos)
+      << receive.err;
+  EXPECT_EQ(receive.err.find("make room"), std::string::npos) << receive.err;
+  send.wait();  // may or may not notice that the receiver has gone
 }
 
 TEST_F(ProgramTest, refuses_a_directory_before_it_connects) {

@@ -183,10 +183,16 @@ Result<TransferSummary> Receiver::finish(TransferEnd end) {
 }
 
 tl::unexpected<Error> Receiver::write_error() const {
+  const std::string where = options_.file.empty() ? "standard output" : options_.file;
+  if (sink_.error() == EPIPE) {
+    return fail(ErrorCode::io,
+                fmt::format("cannot write to {}: the program that read it has ended; keep it "
+                            "running, or stop after some messages with --count",
+                            where));
+  }
   return fail(ErrorCode::io,
               fmt::format("cannot write to {}: {}; make room or choose another file with --file",
-                          options_.file.empty() ? "standard output" : options_.file,
-                          std::strerror(sink_.error())));
+                          where, std::strerror(sink_.error())));
 }
 
 }  // namespace
