@@ -94,13 +94,14 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const Graph& graph, const RunOp
 Runtime::~Runtime() { http_.reset(); }
 
 Result<void> Runtime::serve(const std::string& http) {
-  TRY(address, os::resolve(http));
+  const auto refuse = [&](const Error& why) {
+    return fail(why.code, "cannot serve status on " + http + " (flag --http): " + why.message);
+  };
+  const auto address = os::resolve(http);
+  if (!address) return refuse(address.error());
   auto handler = [this](std::string_view, std::string_view path) { return answer(path); };
-  auto server = os::HttpServer::start(address, handler);
-  if (!server) {
-    return fail(server.error().code,
-                "cannot serve status on " + http + " (flag --http): " + server.error().message);
-  }
+  auto server = os::HttpServer::start(*address, handler);
+  if (!server) return refuse(server.error());
   http_ = std::move(*server);
   return {};
 }

@@ -60,6 +60,13 @@ TEST(Start, AddressWithoutPort) {
       << ended.said;
 }
 
+TEST(Start, StatusAddressWithoutPort) {
+  const Ended ended = run_to_end(flags({"--in", "127.0.0.1:0", "--http", "foo"}));
+  EXPECT_EQ(ended.exit, 2);
+  EXPECT_TRUE(says(ended, "error: cannot serve status on foo (flag --http): bad address 'foo': "))
+      << ended.said;
+}
+
 TEST(Start, UnknownFlag) {
   const Ended ended = run_to_end(flags({"--inn", "127.0.0.1:0"}));
   EXPECT_EQ(ended.exit, 2);
