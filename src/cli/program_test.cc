@@ -206,7 +206,7 @@ TEST_F(ProgramTest, waits_for_a_receiver_that_starts_later) {
     EXPECT_EQ(probe.wait(), 0) << probe.err;
   }
   Program send({"send", "--to", address, "--file", write("in", "hello\n")});
-  Program receive({"receive", "--listen", address, "--count", "1", "--timeout", "20"});
+  Program receive({"receive", "--listen", address, "--until-closed", "--timeout", "20"});
   EXPECT_EQ(receive.wait(), 0) << receive.err;
   EXPECT_EQ(send.wait(), 0) << send.err;
   EXPECT_EQ(receive.out, "hello\n");
