@@ -112,8 +112,7 @@ auto Keyed<T, K>::state(std::string name, SharedState shared, Function function)
     return detail::Broken{};
   } else if constexpr (detail::takes_state_by_value<Function>()) {
     static_assert(detail::kNever<Function>,
-                  "state<S>(): the function takes its state by value, so that nothing it changes "
-                  "is kept; take an S&");
+                  "state<S>(): take the state as an S&; by value, changes are lost");
     return detail::Broken{};
   } else {
     using Returned = std::remove_cvref_t<std::invoke_result_t<Function&, const T&, S&>>;
