@@ -209,13 +209,18 @@ Result<TransferSummary> receive(const ReceiveOptions& options) {
   }
   TRY(net, EpollNet::make());
   ReceiveOptions listening = options;
-  listening.on_listening = [&options, &file](const io::Address& at) {
+  bool emptied = true;
+  listening.on_listening = [&](const io::Address& at) {
     // Not before: a second receiver on one port must not empty the file of the first. A device
     // cannot be emptied and need not be.
-    if (!options.file.empty()) (void)::ftruncate(file.get(), 0);
+    emptied = options.file.empty() || ::ftruncate(file.get(), 0) == 0 || errno == EINVAL;
     if (options.on_listening) options.on_listening(at);
   };
-  return Receiver(listening, *net, file.get()).run();
+  auto summary = Receiver(listening, *net, file.get()).run();
+  if (emptied) return summary;
+  return fail(ErrorCode::io, fmt::format("cannot empty {}, so what it held before may stand behind "
+                                         "what came; remove it and receive again",
+                                         options.file));
 }
 
 }  // namespace wallaroo::os
