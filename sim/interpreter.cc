@@ -15,6 +15,10 @@ namespace {
 /// Ends a chain and begins one without keys.
 bool is_relay(NodeKind kind) { return kind == NodeKind::merge || kind == NodeKind::spread; }
 
+Site site_of(const Graph& graph, uint32_t node) {
+  return {graph.nodes[node].name, graph.nodes[node].on_error.value_or(graph.on_error)};
+}
+
 }  // namespace
 
 /// A record on its way to the stage that begins at `to`.
@@ -29,8 +33,14 @@ struct Interpreter::Item {
 /// do not depend on when exactly they fire.
 class Interpreter::StageChain final : public Chain {
  public:
-  void user_error(std::string_view) override { ++user_errors; }
-  void undecodable(std::string_view) override { ++undecodables; }
+  bool user_error(const Site& site, uint32_t) override {
+    ++user_errors;
+    return site.on_error != OnError::fail;
+  }
+  bool undecodable(const Site& site, uint32_t) override {
+    ++undecodables;
+    return site.on_error != OnError::fail;
+  }
   void key_not_listed(uint64_t records) override { keys_not_listed += records; }
   void event_time(int64_t, int64_t) override {}
   void erase_state(const Record& record) override { erased.insert(std::string(record.key_view())); }
@@ -131,7 +141,8 @@ void Interpreter::make_stages() {
         partner != stages_.end() ? partner->second->states : std::make_shared<Stage::States>();
     std::vector<Step*> next;
     make_next(node, stage->chain, next);
-    stage->entry = graph_.nodes[node].factory->make_entry({.chain = stage->chain, .next = next});
+    stage->entry = graph_.nodes[node].factory->make_entry(
+        {.chain = stage->chain, .next = next, .site = site_of(graph_, node)});
     stages_.emplace(node, std::move(stage));
   }
 }
@@ -147,7 +158,7 @@ void Interpreter::make_next(uint32_t node, StageChain& chain, std::vector<Step*>
 Step* Interpreter::make_steps(uint32_t index, StageChain& chain) {
   const Node& node = graph_.nodes[index];
   std::vector<Step*> next;
-  Wiring wiring{.chain = chain, .next = {}};
+  Wiring wiring{.chain = chain, .next = {}, .site = site_of(graph_, index)};
   if (node.kind == NodeKind::key_by || is_relay(node.kind)) {
     const bool key_by = node.kind == NodeKind::key_by;
     ports_.push_back(std::make_unique<QueuePort>(queue_, key_by ? &node : nullptr, chain));

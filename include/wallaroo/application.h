@@ -68,6 +68,9 @@ class Application {
   /// A command-line flag `--name` with a default, usable where a Setting is taken.
   Setting flag(std::string name, std::string fallback);
 
+  /// What becomes of messages on which a user function fails, where a stage says nothing else.
+  void on_error(OnError policy) { graph_.on_error = policy; }
+
   /// Checks the graph: every mistake at once, in one error.
   Result<void> check() const;
 
@@ -114,10 +117,9 @@ auto Pipeline::source(std::string name, Source<Decoder> source) {
                     "message must be default constructible and assignable");
       return detail::Broken{};
     } else {
-      return add<T>(name, std::move(source.spec),
-                    [name, decoder = std::move(source.decoder)](const Wiring& wiring) {
-                      return std::make_unique<detail::SourceEntry<T, Decoder>>(wiring, name,
-                                                                               decoder);
+      return add<T>(std::move(name), std::move(source.spec),
+                    [decoder = std::move(source.decoder)](const Wiring& wiring) {
+                      return std::make_unique<detail::SourceEntry<T, Decoder>>(wiring, decoder);
                     });
     }
   }
@@ -139,9 +141,9 @@ auto Pipeline::source(std::string name, GeneratorSource<Make> source) {
           "source(): the generator's function must return a std::optional of the message");
       return detail::Broken{};
     } else {
-      return add<T>(name, std::move(source.spec),
-                    [name, make = std::move(source.make)](const Wiring& wiring) {
-                      return std::make_unique<detail::GeneratorEntry<T, Make>>(wiring, name, make);
+      return add<T>(std::move(name), std::move(source.spec),
+                    [make = std::move(source.make)](const Wiring& wiring) {
+                      return std::make_unique<detail::GeneratorEntry<T, Make>>(wiring, make);
                     });
     }
   }

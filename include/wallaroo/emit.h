@@ -38,7 +38,7 @@ class Emit {
       if (count_ == capacity_) [[unlikely]]
         grow();
       values_[count_] = std::forward<U>(value);
-      event_times_[count_] = event_time_;
+      stamps_[count_] = stamp_;
       ++count_;
     }
   }
@@ -55,22 +55,22 @@ class Emit {
   void grow();
   void resize(size_t capacity) {
     auto values = std::make_unique<T[]>(capacity);
-    auto event_times = std::make_unique<int64_t[]>(capacity);
+    auto stamps = std::make_unique<Stamp[]>(capacity);
     for (size_t i = 0; i < count_; ++i) {
       values[i] = std::move(values_[i]);
-      event_times[i] = event_times_[i];
+      stamps[i] = stamps_[i];
     }
     values_ = std::move(values);
-    event_times_ = std::move(event_times);
+    stamps_ = std::move(stamps);
     capacity_ = capacity;
   }
 
   std::unique_ptr<T[]> values_;
-  std::unique_ptr<int64_t[]> event_times_;
+  std::unique_ptr<Stamp[]> stamps_;
   size_t count_ = 0;
   size_t capacity_ = 0;
   size_t record_begin_ = 0;  // outputs of the record being worked on start here
-  int64_t event_time_ = 0;
+  Stamp stamp_;
   Chain& chain_;
 };
 
@@ -93,8 +93,8 @@ class Output {
   explicit Output(const Wiring& wiring)
       : emit_(wiring.chain), next_(wiring.next.begin(), wiring.next.end()), chain_(wiring.chain) {}
 
-  void begin_record(int64_t event_time) {
-    emit_.event_time_ = event_time;
+  void begin_record(const Stamp& stamp) {
+    emit_.stamp_ = stamp;
     emit_.record_begin_ = emit_.count_;
   }
   void fail_record() { emit_.count_ = emit_.record_begin_; }
@@ -104,7 +104,7 @@ class Output {
   void flush() {
     if (emit_.count_ == 0) return;
     for (Step* step : next_) {
-      step->process(emit_.values_.get(), emit_.event_times_.get(), emit_.count_);
+      step->process(emit_.values_.get(), emit_.stamps_.get(), emit_.count_);
     }
     emit_.count_ = 0;
     emit_.record_begin_ = 0;

@@ -2,7 +2,6 @@
 // not need this header.
 #pragma once
 
-#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -14,20 +13,17 @@ namespace wallaroo::detail {
 template <class T, class Decoder>
 class SourceEntry final : public Entry {
  public:
-  SourceEntry(const Wiring& wiring, std::string name, Decoder decoder)
-      : output_(wiring),
-        chain_(wiring.chain),
-        name_(std::move(name)),
-        decoder_(std::move(decoder)) {}
+  SourceEntry(const Wiring& wiring, Decoder decoder)
+      : output_(wiring), chain_(wiring.chain), site_(wiring.site), decoder_(std::move(decoder)) {}
 
   size_t run(const Record* records, void* const*, size_t from, size_t count) override {
     size_t at = from;
     while (at < count) {
       at = guarded_loop(
-          at, count, [&](size_t i) { return one(records[i]); },
-          [&] {
+          at, count, [&](size_t i) { return one(records[i], static_cast<uint32_t>(i)); },
+          [&](size_t i) {
             output_.fail_record();
-            chain_.user_error(name_);
+            return chain_.user_error(site_, static_cast<uint32_t>(i));
           });
       if (output_.full()) output_.flush();
       if (chain_.ports_blocked != 0) break;
@@ -37,14 +33,11 @@ class SourceEntry final : public Entry {
   }
 
  private:
-  bool one(const Record& record) {
-    output_.begin_record(record.event_time_ns);
+  bool one(const Record& record, uint32_t number) {
+    output_.begin_record({record.event_time_ns, number});
     auto decoded = decoder_(record.payload_view());
     if constexpr (OptionalValue<decltype(decoded)>::optional) {
-      if (!decoded.has_value()) {
-        chain_.undecodable(name_);
-        return true;
-      }
+      if (!decoded.has_value()) return chain_.undecodable(site_, number);
       output_.emit()(*std::move(decoded));
     } else {
       output_.emit()(std::move(decoded));
@@ -54,7 +47,7 @@ class SourceEntry final : public Entry {
 
   Output<T> output_;
   Chain& chain_;
-  std::string name_;
+  const Site site_;
   Decoder decoder_;
 };
 
@@ -62,8 +55,8 @@ class SourceEntry final : public Entry {
 template <class T, class Make>
 class GeneratorEntry final : public Entry {
  public:
-  GeneratorEntry(const Wiring& wiring, std::string name, Make make)
-      : output_(wiring), chain_(wiring.chain), name_(std::move(name)), make_(std::move(make)) {}
+  GeneratorEntry(const Wiring& wiring, Make make)
+      : output_(wiring), chain_(wiring.chain), site_(wiring.site), make_(std::move(make)) {}
 
   size_t run(const Record* records, void* const*, size_t from, size_t count) override {
     size_t at = from;
@@ -71,15 +64,15 @@ class GeneratorEntry final : public Entry {
       at = guarded_loop(
           at, count,
           [&](size_t i) {
-            output_.begin_record(records[i].event_time_ns);
+            output_.begin_record({records[i].event_time_ns, static_cast<uint32_t>(i)});
             auto made = make_(records[i].hash);
             chain_.source_finished = !made.has_value();
             if (made.has_value()) output_.emit()(*std::move(made));
             return !chain_.source_finished && !output_.full();
           },
-          [&] {
+          [&](size_t i) {
             output_.fail_record();
-            chain_.user_error(name_);
+            return chain_.user_error(site_, static_cast<uint32_t>(i));
           });
       if (output_.full()) output_.flush();
     }
@@ -90,7 +83,7 @@ class GeneratorEntry final : public Entry {
  private:
   Output<T> output_;
   Chain& chain_;
-  std::string name_;
+  const Site site_;
   Make make_;
 };
 
@@ -98,19 +91,20 @@ class GeneratorEntry final : public Entry {
 template <class T>
 class RelayEntry final : public Entry {
  public:
-  RelayEntry(const Wiring& wiring, std::string name)
-      : output_(wiring), chain_(wiring.chain), name_(std::move(name)) {}
+  explicit RelayEntry(const Wiring& wiring)
+      : output_(wiring), chain_(wiring.chain), site_(wiring.site) {}
 
   size_t run(const Record* records, void* const*, size_t from, size_t count) override {
     size_t at = from;
     while (at < count) {
       for (; at < count && !output_.full(); ++at) {
-        if (!decode_payload(records[at], value_)) {
-          chain_.undecodable(name_);
-          continue;
+        const auto number = static_cast<uint32_t>(at);
+        if (decode_payload(records[at], value_)) {
+          output_.begin_record({records[at].event_time_ns, number});
+          output_.emit()(value_);
+        } else if (!chain_.undecodable(site_, number)) {
+          break;
         }
-        output_.begin_record(records[at].event_time_ns);
-        output_.emit()(value_);
       }
       if (output_.full()) output_.flush();
       if (chain_.ports_blocked != 0) break;
@@ -122,7 +116,7 @@ class RelayEntry final : public Entry {
  private:
   Output<T> output_;
   Chain& chain_;
-  std::string name_;
+  const Site site_;
   T value_{};
 };
 

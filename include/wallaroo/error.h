@@ -32,6 +32,14 @@ struct Error {
   std::string message;
 };
 
+/// What becomes of a message on which a user function failed. Its outputs are taken back in each
+/// case, it is counted, and the first of them are logged.
+enum class OnError : uint8_t {
+  drop,         ///< go on with the next message
+  dead_letter,  ///< the same, after writing it down where dead letters are kept
+  fail,         ///< stop the worker and say where it was
+};
+
 template <class T>
 using Result = tl::expected<T, Error>;
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 #include <utility>
 
 #include "wallaroo/entry_steps.h"
@@ -44,16 +43,12 @@ class MakesEntry final : public StepFactory {
 template <class T>
 class RelayFactory final : public StepFactory {
  public:
-  explicit RelayFactory(std::string name) : name_(std::move(name)) {}
   std::unique_ptr<Step> make_step(const Wiring& wiring) const override {
     return std::make_unique<RelayStep<T>>(wiring);
   }
   std::unique_ptr<Entry> make_entry(const Wiring& wiring) const override {
-    return std::make_unique<RelayEntry<T>>(wiring, name_);
+    return std::make_unique<RelayEntry<T>>(wiring);
   }
-
- private:
-  std::string name_;
 };
 
 template <class Make>

@@ -119,6 +119,7 @@ struct Node {
   std::vector<std::string> closed_keys{};  ///< as bytes
   std::string key_type{};                  ///< key_by: description of the key
   std::string shared_state{};              ///< state: the name it shares; empty: its own
+  std::optional<OnError> on_error{};       ///< empty: as the graph says
 };
 
 struct Graph {
@@ -127,6 +128,7 @@ struct Graph {
   std::vector<std::string> flags;      ///< names asked for by app.flag
   std::vector<std::string> pipelines;  ///< names given to app.pipeline
   std::vector<std::string> mistakes;   ///< what cannot be told from the nodes alone
+  OnError on_error = OnError::drop;
 
   /// Appends a node and returns its number.
   uint32_t add(Node node);

@@ -50,7 +50,7 @@ auto Stream<T>::key_by(KeyFunction key) const {
            .pipeline = pipeline_,
            .inputs = {node_},
            .factory = detail::makes_step([function](const Wiring& wiring) {
-             return std::make_unique<detail::KeyByStep<T, K, Function>>(wiring, "key-by", function);
+             return std::make_unique<detail::KeyByStep<T, K, Function>>(wiring, function);
            }),
            .key_type = Codec<K>::description()});
       return Keyed<T, K>(*graph_, node, pipeline_);
@@ -83,8 +83,8 @@ auto Stream<T>::key_by(KeyFunction key, const std::vector<K>& keys) const {
 template <class T, class K>
 template <class S, class Out, class Apply>
 Stream<Out> Keyed<T, K>::add(std::string name, SharedState shared, Apply apply) const {
-  auto make = [name, apply](const Wiring& wiring) {
-    return std::make_unique<detail::StateEntry<T, S, Out, Apply>>(wiring, name, apply);
+  auto make = [apply](const Wiring& wiring) {
+    return std::make_unique<detail::StateEntry<T, S, Out, Apply>>(wiring, apply);
   };
   const uint32_t node =
       graph_->add({.kind = NodeKind::state,

@@ -86,8 +86,8 @@ struct ProcessApply {
 template <class In, class S, class Out, class Apply>
 class StateEntry final : public Entry {
  public:
-  StateEntry(const Wiring& wiring, std::string name, Apply apply)
-      : output_(wiring), chain_(wiring.chain), name_(std::move(name)), apply_(std::move(apply)) {}
+  StateEntry(const Wiring& wiring, Apply apply)
+      : output_(wiring), chain_(wiring.chain), site_(wiring.site), apply_(std::move(apply)) {}
 
   size_t run(const Record* records, void* const* states, size_t from, size_t count) override {
     size_t at = from;
@@ -95,12 +95,13 @@ class StateEntry final : public Entry {
       at = guarded_loop(
           at, count,
           [&](size_t i) {
-            one(records[i], *static_cast<S*>(states[i]));
-            return !output_.full();
+            const bool go_on =
+                one(records[i], *static_cast<S*>(states[i]), static_cast<uint32_t>(i));
+            return go_on && !output_.full();
           },
-          [&] {
+          [&](size_t i) {
             output_.fail_record();
-            chain_.user_error(name_);
+            return chain_.user_error(site_, static_cast<uint32_t>(i));
           });
       if (output_.full()) output_.flush();
       if (chain_.ports_blocked != 0) break;
@@ -116,13 +117,13 @@ class StateEntry final : public Entry {
       guarded_loop(
           0, 1,
           [&](size_t) {
-            output_.begin_record(key.event_time_ns);
+            output_.begin_record({key.event_time_ns, 0});
             Apply::timer(*static_cast<S*>(state), timer_name, output_.emit(), context);
             return true;
           },
-          [&] {
+          [&](size_t) {
             output_.fail_record();
-            chain_.user_error(name_);
+            return chain_.user_error(site_, 0);
           });
       output_.flush();
       if (context.state_cleared()) chain_.erase_state(key);
@@ -135,15 +136,17 @@ class StateEntry final : public Entry {
     void* state;
   };
 
-  void one(const Record& record, S& state) {
-    output_.begin_record(record.event_time_ns);
-    if (!decode_payload(record, value_)) [[unlikely]] {
-      chain_.undecodable(name_);
-    } else if constexpr (Apply::kTimers) {
+  /// False when the chain must take nothing further.
+  bool one(const Record& record, S& state, uint32_t number) {
+    output_.begin_record({record.event_time_ns, number});
+    if (!decode_payload(record, value_)) [[unlikely]]
+      return chain_.undecodable(site_, number);
+    if constexpr (Apply::kTimers) {
       with_context(record, state);
     } else {
       apply_(value_, state, output_.emit());
     }
+    return true;
   }
 
   void with_context(const Record& record, S& state) {
@@ -168,7 +171,7 @@ class StateEntry final : public Entry {
 
   Output<Out> output_;
   Chain& chain_;
-  std::string name_;
+  const Site site_;
   Apply apply_;
   In value_{};  // reused, so that it keeps its capacity
   std::vector<Cleared> cleared_;

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "wallaroo/bytes.h"
+#include "wallaroo/error.h"
 
 namespace wallaroo {
 
@@ -30,6 +31,18 @@ struct Record {
   std::string_view payload_view() const { return {payload, payload_bytes}; }
 };
 
+/// What travels beside each value of a chain.
+struct Stamp {
+  int64_t event_time_ns = 0;
+  uint32_t record = 0;  ///< which of the records that the chain works on the value comes from
+};
+
+/// Which user function it is, and what becomes of a message on which it fails.
+struct Site {
+  std::string name{};
+  OnError on_error = OnError::drop;
+};
+
 constexpr size_t kStepBatch = 128;  ///< most values handed on in one call
 
 /// What the steps of one chain share: limits, scratch memory, and where failures are told.
@@ -37,10 +50,11 @@ class Chain {
  public:
   virtual ~Chain() = default;
 
-  /// Inside a catch block: the record being worked on by `step` failed; its outputs are gone.
-  virtual void user_error(std::string_view step) = 0;
-  /// The source's decoder refused a message.
-  virtual void undecodable(std::string_view why) = 0;
+  /// Inside a catch block: the function of `site` failed on what comes from `record`; the outputs
+  /// of that are gone. False when the chain must take nothing further.
+  virtual bool user_error(const Site& site, uint32_t record) = 0;
+  /// The decoder of `site` refused `record`. False when the chain must take nothing further.
+  virtual bool undecodable(const Site& site, uint32_t record) = 0;
   /// A key outside the closed list of keys was dropped.
   virtual void key_not_listed(uint64_t records) = 0;
   /// Event times assigned in this batch reach up to `newest_ns`; later ones may be `lateness_ns`
@@ -60,11 +74,11 @@ class Chain {
   bool source_finished = false;  ///< set by an entry that makes its own values: no more will come
 };
 
-/// A computation inside a chain: takes `count` values of its input type with their event times.
+/// A computation inside a chain: takes `count` values of its input type with their stamps.
 class Step {
  public:
   virtual ~Step() = default;
-  virtual void process(const void* values, const int64_t* event_times_ns, size_t count) = 0;
+  virtual void process(const void* values, const Stamp* stamps, size_t count) = 0;
 };
 
 /// The start of a chain.
@@ -103,6 +117,7 @@ struct Wiring {
   std::span<Step* const> next{};
   Port* port = nullptr;
   SinkPort* sink = nullptr;
+  Site site{};
 };
 
 /// A state type without its C++ type: how to make, move, write and read one value in raw memory.

@@ -40,7 +40,8 @@ void emit_result(Emit<Out>& emit, Result&& result) {
 }
 
 /// Runs `body(i)` for i in [begin, end) until body returns false; returns the index after the last
-/// one run. A throwing body counts as run: its record is reported by `failed`.
+/// one run. A body that throws counts as run, and `failed(i)` tells whether to go on; if not, the
+/// rest counts as run.
 template <class Body, class Failed>
 size_t guarded_loop(size_t begin, size_t end, Body&& body, Failed&& failed) {
   size_t i = begin;
@@ -51,8 +52,7 @@ size_t guarded_loop(size_t begin, size_t end, Body&& body, Failed&& failed) {
       if (!go_on) break;
     }
   } catch (...) {
-    failed();
-    ++i;
+    return failed(i) ? i + 1 : end;
   }
   return i;
 }
@@ -61,23 +61,23 @@ size_t guarded_loop(size_t begin, size_t end, Body&& body, Failed&& failed) {
 template <class In, class Out, class Apply>
 class ComputationStep final : public Step {
  public:
-  ComputationStep(const Wiring& wiring, std::string name, Apply apply)
-      : output_(wiring), chain_(wiring.chain), name_(std::move(name)), apply_(std::move(apply)) {}
+  ComputationStep(const Wiring& wiring, Apply apply)
+      : output_(wiring), chain_(wiring.chain), site_(wiring.site), apply_(std::move(apply)) {}
 
-  void process(const void* values, const int64_t* event_times, size_t count) override {
+  void process(const void* values, const Stamp* stamps, size_t count) override {
     const In* in = static_cast<const In*>(values);
     size_t at = 0;
     while (at < count) {
       at = guarded_loop(
           at, count,
           [&](size_t i) {
-            output_.begin_record(event_times[i]);
+            output_.begin_record(stamps[i]);
             apply_(in[i], output_.emit());
             return !output_.full();
           },
-          [&] {
+          [&](size_t i) {
             output_.fail_record();
-            chain_.user_error(name_);
+            return chain_.user_error(site_, stamps[i].record);
           });
       if (output_.full()) output_.flush();
     }
@@ -87,7 +87,7 @@ class ComputationStep final : public Step {
  private:
   Output<Out> output_;
   Chain& chain_;
-  std::string name_;
+  const Site site_;
   Apply apply_;
 };
 

@@ -68,9 +68,16 @@ class Stream : detail::UnnamedStream {
   /// values behind it are in no order.
   Stream<T> spread(std::string name) const;
 
-  /// Sends every value to `sink`.
+  /// What becomes of a message on which the function that made this stream fails: the computation
+  /// just before this call, or the source's decoder. Without it, what Application::on_error says.
+  Stream<T> on_error(OnError policy) const {
+    graph_->nodes[node_].on_error = policy;
+    return *this;
+  }
+
+  /// Sends every value to `sink`; `on_error` is for messages on which its encoder fails.
   template <class Encoder>
-  void sink(std::string name, Sink<Encoder> sink) const;
+  void sink(std::string name, Sink<Encoder> sink, std::optional<OnError> on_error = {}) const;
 
  private:
   template <class Out>
@@ -100,6 +107,12 @@ class Keyed : detail::UnnamedKeyed {
 
   Keyed(Graph& graph, uint32_t node, std::string pipeline)
       : graph_(&graph), node_(node), pipeline_(std::move(pipeline)) {}
+
+  /// What becomes of a message on which the key function fails.
+  Keyed<T, K> on_error(OnError policy) const {
+    graph_->nodes[node_].on_error = policy;
+    return *this;
+  }
 
   /// One state S for each key: `function(const T&, S&) -> Out`, or `std::optional<Out>`.
   template <class S, class Function>

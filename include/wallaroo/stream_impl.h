@@ -46,10 +46,10 @@ auto Stream<T>::to(std::string name, Function function) const {
       auto apply = [function](const T& in, Emit<Out>& emit) mutable {
         detail::emit_result(emit, function(in));
       };
-      return add<Out>(NodeKind::computation, name,
-                      detail::makes_step([name, apply](const Wiring& wiring) {
+      return add<Out>(NodeKind::computation, std::move(name),
+                      detail::makes_step([apply](const Wiring& wiring) {
                         return std::make_unique<detail::ComputationStep<T, Out, decltype(apply)>>(
-                            wiring, name, apply);
+                            wiring, apply);
                       }));
     }
   }
@@ -68,11 +68,10 @@ Stream<T> Stream<T>::filter(std::string name, Predicate predicate) const {
     auto apply = [predicate](const T& in, Emit<T>& emit) mutable {
       if (predicate(in)) emit(in);
     };
-    return add<T>(NodeKind::computation, name,
-                  detail::makes_step([name, apply](const Wiring& wiring) {
-                    return std::make_unique<detail::ComputationStep<T, T, decltype(apply)>>(
-                        wiring, name, apply);
-                  }));
+    return add<T>(
+        NodeKind::computation, std::move(name), detail::makes_step([apply](const Wiring& wiring) {
+          return std::make_unique<detail::ComputationStep<T, T, decltype(apply)>>(wiring, apply);
+        }));
   }
 }
 
@@ -88,10 +87,10 @@ Stream<Out> Stream<T>::to_many(std::string name, Function function) const {
         "to_many<Out>(): the function must take a const reference to this stream's message "
         "type and an Emit<Out>&");
   } else {
-    return add<Out>(NodeKind::computation, name,
-                    detail::makes_step([name, function](const Wiring& wiring) {
-                      return std::make_unique<detail::ComputationStep<T, Out, Function>>(
-                          wiring, name, function);
+    return add<Out>(NodeKind::computation, std::move(name),
+                    detail::makes_step([function](const Wiring& wiring) {
+                      return std::make_unique<detail::ComputationStep<T, Out, Function>>(wiring,
+                                                                                         function);
                     }));
   }
   return Stream<Out>(*graph_, node_, pipeline_);
@@ -114,7 +113,7 @@ Stream<T> Stream<T>::event_time(TimeFunction time, BoundedLateness lateness) con
     return add<T>(NodeKind::event_time, "event-time",
                   detail::makes_step([function, late_ns](const Wiring& wiring) {
                     return std::make_unique<detail::EventTimeStep<T, decltype(function)>>(
-                        wiring, "event-time", function, late_ns);
+                        wiring, function, late_ns);
                   }));
   }
   return *this;
@@ -153,7 +152,7 @@ Stream<T> Stream<T>::spread(std::string name) const {
 
 template <class T>
 Stream<T> Stream<T>::relay(NodeKind kind, std::string name, std::vector<uint32_t> inputs) const {
-  auto factory = std::make_shared<const detail::RelayFactory<T>>(name);
+  auto factory = std::make_shared<const detail::RelayFactory<T>>();
   const uint32_t node = graph_->add({.kind = kind,
                                      .name = std::move(name),
                                      .pipeline = pipeline_,
@@ -164,7 +163,7 @@ Stream<T> Stream<T>::relay(NodeKind kind, std::string name, std::vector<uint32_t
 
 template <class T>
 template <class Encoder>
-void Stream<T>::sink(std::string name, Sink<Encoder> sink) const {
+void Stream<T>::sink(std::string name, Sink<Encoder> sink, std::optional<OnError> on_error) const {
   if constexpr (!std::is_invocable_v<Encoder&, const T&, Bytes&>) {
     static_assert(
         detail::kNever<Encoder>,
@@ -174,15 +173,16 @@ void Stream<T>::sink(std::string name, Sink<Encoder> sink) const {
     auto encode = [encoder = sink.encoder, framing = sink.framing](const T& value, Bytes& out) {
       detail::encode_message(encoder, framing, value, out);
     };
-    auto factory = detail::makes_step([name, encode](const Wiring& wiring) {
-      return std::make_unique<detail::SinkStep<T, decltype(encode)>>(wiring, name, encode);
+    auto factory = detail::makes_step([encode](const Wiring& wiring) {
+      return std::make_unique<detail::SinkStep<T, decltype(encode)>>(wiring, encode);
     });
     graph_->add({.kind = NodeKind::sink,
                  .name = std::move(name),
                  .pipeline = pipeline_,
                  .inputs = {node_},
                  .factory = std::move(factory),
-                 .sink = std::move(sink.spec)});
+                 .sink = std::move(sink.spec),
+                 .on_error = on_error});
   }
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -18,23 +17,23 @@ namespace wallaroo::detail {
 template <class T, class K, class KeyFunction>
 class KeyByStep final : public Step {
  public:
-  KeyByStep(const Wiring& wiring, std::string name, KeyFunction key_function)
+  KeyByStep(const Wiring& wiring, KeyFunction key_function)
       : outgoing_(*wiring.port),
         chain_(wiring.chain),
-        name_(std::move(name)),
+        site_(wiring.site),
         key_function_(std::move(key_function)) {}
 
-  void process(const void* values, const int64_t* event_times, size_t count) override {
+  void process(const void* values, const Stamp* stamps, size_t count) override {
     const T* in = static_cast<const T*>(values);
     size_t at = 0;
     while (at < count) {
       at = guarded_loop(
           at, count,
           [&](size_t i) {
-            add(in[i], event_times[i]);
+            add(in[i], stamps[i].event_time_ns);
             return !outgoing_.full();
           },
-          [&] { chain_.user_error(name_); });
+          [&](size_t i) { return chain_.user_error(site_, stamps[i].record); });
       outgoing_.send();
     }
   }
@@ -60,7 +59,7 @@ class KeyByStep final : public Step {
 
   Outgoing outgoing_;
   Chain& chain_;
-  std::string name_;
+  const Site site_;
   KeyFunction key_function_;
   Bytes key_scratch_;
 };
@@ -71,12 +70,12 @@ class RelayStep final : public Step {
  public:
   explicit RelayStep(const Wiring& wiring) : outgoing_(*wiring.port) {}
 
-  void process(const void* values, const int64_t* event_times, size_t count) override {
+  void process(const void* values, const Stamp* stamps, size_t count) override {
     const T* in = static_cast<const T*>(values);
     for (size_t i = 0; i < count; ++i) {
       outgoing_.set_key_view({});
       outgoing_.set_payload(in[i]);
-      outgoing_.finish_record(event_times[i]);
+      outgoing_.finish_record(stamps[i].event_time_ns);
       if (outgoing_.full()) outgoing_.send();
     }
     outgoing_.send();
@@ -90,16 +89,16 @@ class RelayStep final : public Step {
 template <class T, class Encoder>
 class SinkStep final : public Step {
  public:
-  SinkStep(const Wiring& wiring, std::string name, Encoder encoder)
+  SinkStep(const Wiring& wiring, Encoder encoder)
       : sink_(*wiring.sink),
         chain_(wiring.chain),
-        name_(std::move(name)),
+        site_(wiring.site),
         encoder_(std::move(encoder)) {}
 
-  void process(const void* values, const int64_t*, size_t count) override {
+  void process(const void* values, const Stamp* stamps, size_t count) override {
     const T* in = static_cast<const T*>(values);
     Bytes& out = sink_.buffer();
-    size_t failed = 0;
+    size_t encoded = 0;
     size_t good = out.size();
     size_t at = 0;
     while (at < count) {
@@ -108,21 +107,21 @@ class SinkStep final : public Step {
           [&](size_t i) {
             encoder_(in[i], out);
             good = out.size();
+            ++encoded;
             return true;
           },
-          [&] {
+          [&](size_t i) {
             out.truncate(good);
-            ++failed;
-            chain_.user_error(name_);
+            return chain_.user_error(site_, stamps[i].record);
           });
     }
-    sink_.commit(count - failed);
+    sink_.commit(encoded);
   }
 
  private:
   SinkPort& sink_;
   Chain& chain_;
-  std::string name_;
+  const Site site_;
   Encoder encoder_;
 };
 

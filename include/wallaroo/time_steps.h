@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <string>
 #include <utility>
 
 #include "wallaroo/steps.h"
@@ -15,15 +14,14 @@ namespace wallaroo::detail {
 template <class T, class TimeFunction>
 class EventTimeStep final : public Step {
  public:
-  EventTimeStep(const Wiring& wiring, std::string name, TimeFunction time_function,
-                int64_t lateness_ns)
+  EventTimeStep(const Wiring& wiring, TimeFunction time_function, int64_t lateness_ns)
       : output_(wiring),
         chain_(wiring.chain),
-        name_(std::move(name)),
+        site_(wiring.site),
         time_function_(std::move(time_function)),
         lateness_ns_(lateness_ns) {}
 
-  void process(const void* values, const int64_t*, size_t count) override {
+  void process(const void* values, const Stamp* stamps, size_t count) override {
     const T* in = static_cast<const T*>(values);
     int64_t newest = INT64_MIN;
     size_t at = 0;
@@ -33,11 +31,11 @@ class EventTimeStep final : public Step {
           [&](size_t i) {
             const int64_t at_ns = to_ns(std::invoke(time_function_, in[i]));
             newest = std::max(newest, at_ns);
-            output_.begin_record(at_ns);
+            output_.begin_record({at_ns, stamps[i].record});
             output_.emit()(in[i]);
             return !output_.full();
           },
-          [&] { chain_.user_error(name_); });
+          [&](size_t i) { return chain_.user_error(site_, stamps[i].record); });
       if (output_.full()) output_.flush();
     }
     output_.flush();
@@ -47,7 +45,7 @@ class EventTimeStep final : public Step {
  private:
   Output<T> output_;
   Chain& chain_;
-  std::string name_;
+  const Site site_;
   TimeFunction time_function_;
   int64_t lateness_ns_;
 };

@@ -110,6 +110,7 @@ void on_signal(api::Runtime& runtime, int count) {
 Result<void> Application::run(const RunOptions& options) {
   TRY(runtime, api::Runtime::create(graph_, options));
   runtime->run();
+  if (auto failure = runtime->worker().failure()) return tl::unexpected(std::move(*failure));
   return {};
 }
 
@@ -160,6 +161,7 @@ int Application::main(int argc, const char* const* argv) {
   if (!signals) return report(signals.error());
   (*runtime)->run();
   signals->reset();
+  if (const auto failure = (*runtime)->worker().failure()) return report(*failure);
   return (*runtime)->worker().ended() ? kDone : kInterrupted;
 }
 

@@ -24,21 +24,21 @@ std::string current_exception_text() {
 
 }  // namespace
 
-void StageChain::user_error(std::string_view step) {
+bool StageChain::user_error(const Site& site, uint32_t record) {
   counters_.user_errors.add(1);
-  if (counters_.user_errors.get() > kReportedMax) return;
-  log_.write(io::LogLevel::error,
-             "'" + std::string(step) + "' failed on a message: " + current_exception_text() +
-                 "; the message is dropped and counted (user_errors of stage '" + stage_ + "')");
+  return fail(site, current_exception_text(), record, counters_.user_errors.get() <= kReportedMax);
 }
 
-void StageChain::undecodable(std::string_view why) {
+bool StageChain::undecodable(const Site& site, uint32_t record) {
   counters_.undecodable.add(1);
-  if (counters_.undecodable.get() > kReportedMax) return;
-  log_.write(io::LogLevel::warning, "a message of '" + std::string(why) +
-                                        "' cannot be decoded; it is dropped and counted "
-                                        "(undecodable of stage '" +
-                                        stage_ + "')");
+  return fail(site, "it cannot be decoded", record, counters_.undecodable.get() <= kReportedMax);
+}
+
+bool StageChain::fail(const Site& site, std::string_view error, uint32_t record, bool report) {
+  if (failures_.handle(owner_.failure(site, error, record), report)) return true;
+  if (!stopped_) ++ports_blocked;
+  stopped_ = true;
+  return false;
 }
 
 void StageChain::key_not_listed(uint64_t records) {

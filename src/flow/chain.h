@@ -8,27 +8,35 @@
 #include <vector>
 
 #include "flow/counters.h"
+#include "flow/failures.h"
 #include "io/log.h"
 #include "wallaroo/step.h"
 
 namespace wallaroo::flow {
 
-/// Told by a stage of its chain's side effects on state and time.
+/// Told by a stage of its chain's side effects on state and time, and asked where it is.
 class ChainOwner {
  public:
   virtual ~ChainOwner() = default;
   virtual void on_event_time(int64_t newest_ns, int64_t lateness_ns) = 0;
   virtual void on_set_timer(const Record& record, std::string_view name, int64_t at_ns) = 0;
   virtual void on_cancel_timer(const Record& record, std::string_view name) = 0;
+  /// The record of this number that the chain works on, and how it came here.
+  virtual Failure failure(const Site& site, std::string_view error, uint32_t record) const = 0;
 };
 
 class StageChain final : public Chain {
  public:
-  StageChain(std::string stage, ChainOwner& owner, StageCounters& counters, io::Log& log)
-      : stage_(std::move(stage)), owner_(owner), counters_(counters), log_(log) {}
+  StageChain(std::string stage, ChainOwner& owner, StageCounters& counters, io::Log& log,
+             Failures& failures)
+      : stage_(std::move(stage)),
+        owner_(owner),
+        counters_(counters),
+        log_(log),
+        failures_(failures) {}
 
-  void user_error(std::string_view step) override;
-  void undecodable(std::string_view why) override;
+  bool user_error(const Site& site, uint32_t record) override;
+  bool undecodable(const Site& site, uint32_t record) override;
   void key_not_listed(uint64_t records) override;
   void event_time(int64_t newest_ns, int64_t lateness_ns) override {
     owner_.on_event_time(newest_ns, lateness_ns);
@@ -47,12 +55,17 @@ class StageChain final : public Chain {
 
   int64_t arrival_ns = INT64_MAX;  // oldest arrival behind the records being worked on
   int64_t now_ns = 0;              // monotonic time of the step
+  wire::SourcePosition position;   // behind the first of the records being worked on
 
  private:
+  bool fail(const Site& site, std::string_view error, uint32_t record, bool report);
+
   std::string stage_;
   ChainOwner& owner_;
   StageCounters& counters_;
   io::Log& log_;
+  Failures& failures_;
+  bool stopped_ = false;  // a failure stops the worker: ports_blocked stays above 0
   std::vector<Record> erased_;
 };
 

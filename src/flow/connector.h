@@ -41,14 +41,19 @@ class CoreServices {
   virtual void send_no_more_connections(uint32_t to_core, uint32_t stage) = 0;
 };
 
+/// Where a source's messages come from.
+struct Origin {
+  uint64_t id = 0;             // tells the connections of a source on a core apart, for watermarks
+  uint64_t first_message = 1;  // number, within it, of records[0]
+};
+
 /// A source's way into its chain.
 class SourceOutput {
  public:
   virtual ~SourceOutput() = default;
   /// Works on records[from..count) that arrived at `now`; returns the first not taken (no room).
-  /// `origin` tells connections apart for watermarks.
   virtual size_t run(const Record* records, size_t from, size_t count, io::Now now,
-                     uint64_t origin) = 0;
+                     Origin origin) = 0;
   virtual bool blocked() const = 0;
   /// The chain made its last value (generators).
   virtual bool finished() const = 0;
@@ -68,6 +73,8 @@ class SourceConnector : public NetHandler {
   /// Ended by itself (not by drain): remaining timers are due.
   virtual bool exhausted() const { return false; }
   virtual int64_t deadline_ns() const { return io::kNever; }
+  /// Of the connection or file, for people; empty: its number says it all.
+  virtual std::string origin_name(uint64_t) const { return {}; }
   virtual void adopt(io::DetachedConnection, io::Now) {}
   virtual void no_more_connections() {}
   void on_net(const io::NetEvent&, io::Now) override {}

@@ -34,7 +34,8 @@ Core::Core(uint32_t core, const plan::Plan& plan, const Options& options, const 
       counters_(counters),
       pool_(options.batch_bytes_max),
       transport_(core, options.cores, rings, ports.wakeup),
-      site_{plan, options, route, core, pool_, *this} {
+      site_{plan, options, route, core, pool_, *this},
+      failures_(plan, ports.log) {
   for (uint32_t node = 0; node < plan.graph.nodes.size(); ++node) {
     if (plan.graph.nodes[node].kind != NodeKind::sink) continue;
     sinks_.push_back(connectors.make_sink(node, *this, *counters.sinks[node]));
@@ -47,12 +48,12 @@ Core::Core(uint32_t core, const plan::Plan& plan, const Options& options, const 
     stages_.emplace_back();
     if (plan.graph.nodes[node].kind == NodeKind::source) {
       sources_.back() = std::make_unique<SourceStage>(site_, stage, sink_slots_, stage_counters,
-                                                      ports.log, ports.observer);
+                                                      ports.log, failures_, ports.observer);
       sources_.back()->attach(
           connectors.make_source(node, stage, *this, *sources_.back(), *counters.sources[stage]));
     } else {
       stages_.back() = std::make_unique<Stage>(site_, stage, sink_slots_, stage_counters, ports.log,
-                                               ports.observer);
+                                               failures_, ports.observer);
     }
   }
 }
@@ -80,12 +81,12 @@ io::Progress Core::step(io::Now now, Budget budget) {
   bool worked = transport_.flush();
   worked |= receive(now);
   worked |= poll_net(now);
-  for (uint32_t round = 0; round < budget.rounds; ++round) {
+  for (uint32_t round = 0; round < budget.rounds && halt_ns_ == io::kNever; ++round) {
     if (!run_stages(now, budget.batches)) break;
     worked = true;
   }
   worked |= step_sinks(now);
-  finish_when_ended();
+  finish_when_ended(now);
   transport_.notify();
   counters_.ring_full.set(transport_.times_full());
   counters_.pool_refills.set(pool_.refills());
@@ -159,7 +160,7 @@ bool Core::run_stages(io::Now now, uint32_t batches) {
   return worked;
 }
 
-void Core::finish_when_ended() {
+void Core::finish_when_ended(io::Now now) {
   if (counters_.ended.get() != 0) return;
   if (!finishing_) {
     for (size_t i = 0; i < stages_.size(); ++i) {
@@ -170,7 +171,7 @@ void Core::finish_when_ended() {
   }
   const bool sent =
       std::all_of(sinks_.begin(), sinks_.end(), [](const auto& sink) { return sink->ended(); });
-  if (!sent || transport_.waiting()) return;
+  if ((!sent || transport_.waiting()) && now.mono_ns < halt_ns_) return;
   counters_.ended.set(1);
   for (uint32_t core = 0; core < options_.cores; ++core) {
     if (core != core_) ports_.wakeup.notify(base::CoreId(core));
@@ -206,6 +207,7 @@ bool Core::step_sinks(io::Now now) {
 
 int64_t Core::deadline_ns(io::Now now) const {
   int64_t deadline = transport_.waiting() ? now.mono_ns + kRingRetryNs : io::kNever;
+  if (counters_.ended.get() == 0) deadline = std::min(deadline, halt_ns_);
   for (const auto& source : sources_) {
     if (source != nullptr) deadline = std::min(deadline, source->deadline_ns(now));
   }
@@ -217,6 +219,14 @@ void Core::drain() {
   for (auto& source : sources_) {
     if (source != nullptr) source->connector().drain();
   }
+}
+
+void Core::halt(io::Now now) {
+  if (halt_ns_ != io::kNever) return;
+  halt_ns_ = now.mono_ns + options_.sink_linger_ns;
+  if (finishing_) return;
+  finishing_ = true;
+  for (auto& sink : sinks_) sink->finish();
 }
 
 void Core::barrier(uint64_t barrier) {

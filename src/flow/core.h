@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,10 @@ class Core final : public Carrier, public CoreServices {
   int64_t deadline_ns(io::Now now) const;
 
   void drain();
+  /// A failure of this core that stops the worker.
+  const std::optional<Error>& fatal() const { return failures_.fatal(); }
+  /// Run nothing further; give the sinks a moment to pass on what they hold, then end.
+  void halt(io::Now now);
   /// Cuts the sources of this core with barrier k.
   void barrier(uint64_t barrier);
 
@@ -78,7 +83,7 @@ class Core final : public Carrier, public CoreServices {
   bool poll_net(io::Now now);
   bool run_stages(io::Now now, uint32_t batches);
   bool step_sinks(io::Now now);
-  void finish_when_ended();
+  void finish_when_ended(io::Now now);
 
   const uint32_t core_;
   const plan::Plan& plan_;
@@ -89,7 +94,9 @@ class Core final : public Carrier, public CoreServices {
   Transport transport_;
   ChainSite site_;
   int64_t wall_ahead_ns_ = INT64_MIN;  // of the monotonic clock
-  bool finishing_ = false;             // the sinks know that nothing more will come
+  Failures failures_;
+  bool finishing_ = false;        // the sinks know that nothing more will come
+  int64_t halt_ns_ = io::kNever;  // monotonic; when a halted core ends whatever its sinks hold
   std::map<uint64_t, NetHandler*> connections_;
   std::map<uint64_t, NetHandler*> listeners_;
   std::vector<std::unique_ptr<SinkConnector>> sinks_;

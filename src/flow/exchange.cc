@@ -106,6 +106,7 @@ Batch* Exchange::open(uint32_t to, size_t bytes) {
   batch->header.to_core = static_cast<uint16_t>(to);
   batch->header.map_version = spec_.route.map_version;
   batch->header.oldest_arrival_ns = chain_.arrival_ns;
+  batch->header.position = chain_.position;
   channels_[to].open = batch;
   return batch;
 }

@@ -22,6 +22,12 @@ class NoOwner final : public ChainOwner {
   void on_event_time(int64_t, int64_t) override {}
   void on_set_timer(const Record&, std::string_view, int64_t) override {}
   void on_cancel_timer(const Record&, std::string_view) override {}
+  Failure failure(const Site& site, std::string_view error, uint32_t) const override {
+    return {0, site, error, record_, {}, false, {}, {}};
+  }
+
+ private:
+  Record record_;
 };
 class Gather final : public Carrier {
  public:
@@ -75,7 +81,9 @@ class ExchangeTest : public testing::Test {
   NoLog log_;
   NoOwner owner_;
   StageCounters counters_;
-  StageChain chain_{"stage", owner_, counters_, log_};
+  plan::Plan plan_;
+  Failures failures_{plan_, log_};
+  StageChain chain_{"stage", owner_, counters_, log_, failures_};
   BatchPool pool_{256};
   Gather carrier_;
 };

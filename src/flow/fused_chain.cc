@@ -11,9 +11,14 @@ FusedChain::FusedChain(const ChainSite& site, uint32_t stage, StageChain& chain,
     : site_(site), stage_(stage), chain_(chain), sink_slots_(sinks) {
   for (const uint32_t node : site.plan.stages[stage].entries) {
     const auto next = make_next(node);
-    entries_.push_back(
-        site.plan.graph.nodes[node].factory->make_entry({.chain = chain, .next = next}));
+    entries_.push_back(site.plan.graph.nodes[node].factory->make_entry(wiring(node, next)));
   }
+}
+
+Wiring FusedChain::wiring(uint32_t node, std::span<Step* const> next) const {
+  const Node& spec = site_.plan.graph.nodes[node];
+  const OnError on_error = spec.on_error.value_or(site_.plan.graph.on_error);
+  return {.chain = chain_, .next = next, .site = {spec.name, on_error}};
 }
 
 std::vector<Step*> FusedChain::make_next(uint32_t node) {
@@ -25,8 +30,9 @@ std::vector<Step*> FusedChain::make_next(uint32_t node) {
     }
     for (uint32_t state : site_.plan.consumers[consumer]) {
       Exchange& exchange = make_exchange(consumer, state);
-      steps_.push_back(site_.plan.graph.nodes[consumer].factory->make_step(
-          {.chain = chain_, .next = {}, .port = &exchange}));
+      Wiring ends = wiring(consumer, {});
+      ends.port = &exchange;
+      steps_.push_back(site_.plan.graph.nodes[consumer].factory->make_step(ends));
       next.push_back(steps_.back().get());
     }
   }
@@ -35,21 +41,21 @@ std::vector<Step*> FusedChain::make_next(uint32_t node) {
 
 Step* FusedChain::make_step(uint32_t node) {
   const Node& spec = site_.plan.graph.nodes[node];
-  std::unique_ptr<Step> step;
+  std::vector<Step*> next;
+  Wiring wiring = this->wiring(node, {});
   if (spec.kind == NodeKind::merge || spec.kind == NodeKind::spread) {
-    step =
-        spec.factory->make_step({.chain = chain_, .next = {}, .port = &make_exchange(node, node)});
+    wiring.port = &make_exchange(node, node);
   } else if (spec.kind == NodeKind::sink) {
     const auto slot = std::find_if(sink_slots_.begin(), sink_slots_.end(),
                                    [node](const SinkSlot& known) { return known.node == node; });
     ASSERT(slot != sink_slots_.end(), "every sink of the plan has a connector on every core");
     sinks_.push_back(std::make_unique<GatedSink>(*slot->connector, chain_, *slot->counters));
-    step = spec.factory->make_step({.chain = chain_, .next = {}, .sink = sinks_.back().get()});
+    wiring.sink = sinks_.back().get();
   } else {
-    const auto next = make_next(node);
-    step = spec.factory->make_step({.chain = chain_, .next = next});
+    next = make_next(node);
+    wiring.next = next;
   }
-  steps_.push_back(std::move(step));
+  steps_.push_back(spec.factory->make_step(wiring));
   return steps_.back().get();
 }
 

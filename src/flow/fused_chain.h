@@ -49,6 +49,7 @@ class FusedChain {
   bool quiet() const;
 
  private:
+  Wiring wiring(uint32_t node, std::span<Step* const> next) const;
   std::vector<Step*> make_next(uint32_t node);
   Step* make_step(uint32_t node);
   Exchange& make_exchange(uint32_t node, uint32_t to_entry);

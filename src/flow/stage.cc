@@ -26,12 +26,12 @@ void configure(StageChain& chain, const Options& options) {
 }  // namespace
 
 Stage::Stage(const ChainSite& site, uint32_t stage, const std::vector<SinkSlot>& sinks,
-             StageCounters& counters, io::Log& log, BarrierObserver* observer)
+             StageCounters& counters, io::Log& log, Failures& failures, BarrierObserver* observer)
     : site_(site),
       stage_(stage),
       counters_(counters),
       observer_(observer),
-      chain_(plan_of(site, stage).name, *this, counters, log),
+      chain_(plan_of(site, stage).name, *this, counters, log, failures),
       fused_(site, stage, chain_, sinks),
       inputs_(plan_of(site, stage).in_edges.size() * site.options.cores,
               site.options.credits_per_channel),
@@ -97,6 +97,7 @@ bool Stage::take_next() {
 bool Stage::work_on_current() {
   const size_t count = current_->header.count;
   chain_.arrival_ns = current_->header.oldest_arrival_ns;
+  chain_.position = current_->header.position;
   if (at_ < count) {
     Entry& entry = fused_.entry(port_);
     at_ = state_ != nullptr ? state_->update(records_.data(), at_, count, entry)
@@ -145,24 +146,23 @@ bool Stage::fire_timers() {
 
 /// Calls the user's on_timer with the state of the timer's key.
 void Stage::fire_due() {
-  Record record;
-  record.hash = due_.hash;
-  record.key = due_.key.data();
-  record.key_bytes = static_cast<uint32_t>(due_.key.size());
-  record.event_time_ns = due_.at_ns;
-  state_->update(&record, 0, 1, *this);
+  due_record_ = {};
+  due_record_.hash = due_.hash;
+  due_record_.key = due_.key.data();
+  due_record_.key_bytes = static_cast<uint32_t>(due_.key.size());
+  due_record_.event_time_ns = due_.at_ns;
+  chain_.position = {};
+  firing_ = true;
+  state_->update(&due_record_, 0, 1, *this);
+  firing_ = false;
   erase_cleared();
   chain_.arena.reset();
   counters_.timers_fired.add(1);
 }
 
 size_t Stage::run(const Record* records, void* const* states, size_t from, size_t count) {
-  std::string_view name = due_.name;
-  if (is_shared()) {
-    port_ = static_cast<uint8_t>(name[0]);
-    name.remove_prefix(1);
-  }
-  fused_.entry(port_).timer(records[from], states[from], name, due_.at_ns);
+  if (is_shared()) port_ = static_cast<uint8_t>(due_.name[0]);
+  fused_.entry(port_).timer(records[from], states[from], shown_timer_name(), due_.at_ns);
   return count;
 }
 
@@ -205,13 +205,30 @@ void Stage::on_cancel_timer(const Record& record, std::string_view name) {
   timers_.cancel(record.hash, record.key_view(), timer_name(name));
 }
 
+Failure Stage::failure(const Site& site, std::string_view error, uint32_t record) const {
+  return {.stage = stage_,
+          .site = site,
+          .error = error,
+          .record = firing_ ? due_record_ : records_[record],
+          .position = chain_.position,
+          .exact = false,
+          .origin = {},
+          .timer = firing_ ? shown_timer_name() : std::string_view{}};
+}
+
+/// Of the timer being fired, as the user knows it.
+std::string_view Stage::shown_timer_name() const {
+  return std::string_view(due_.name).substr(is_shared() ? 1 : 0);
+}
+
 SourceStage::SourceStage(const ChainSite& site, uint32_t stage, const std::vector<SinkSlot>& sinks,
-                         StageCounters& counters, io::Log& log, BarrierObserver* observer)
+                         StageCounters& counters, io::Log& log, Failures& failures,
+                         BarrierObserver* observer)
     : site_(site),
       stage_(stage),
       counters_(counters),
       observer_(observer),
-      chain_(node_of(site, stage).name, *this, counters, log),
+      chain_(node_of(site, stage).name, *this, counters, log, failures),
       fused_(site, stage, chain_, sinks),
       watermarks_(site.options.source_idle_ns) {
   configure(chain_, site.options);
@@ -259,8 +276,9 @@ void SourceStage::barrier(uint64_t barrier) {
 }
 
 size_t SourceStage::run(const Record* records, size_t from, size_t count, io::Now now,
-                        uint64_t origin) {
-  origin_ = origin;
+                        Origin origin) {
+  records_ = records;
+  chain_.position = {stage_, site_.core, origin.id, origin.first_message};
   chain_.arrival_ns = now.mono_ns;
   const size_t next = fused_.entry().run(records, nullptr, from, count);
   chain_.arena.reset();
@@ -269,7 +287,20 @@ size_t SourceStage::run(const Record* records, size_t from, size_t count, io::No
 }
 
 void SourceStage::on_event_time(int64_t newest_ns, int64_t lateness_ns) {
-  watermarks_.observe(origin_, newest_ns, lateness_ns, chain_.now_ns);
+  watermarks_.observe(chain_.position.origin, newest_ns, lateness_ns, chain_.now_ns);
+}
+
+Failure SourceStage::failure(const Site& site, std::string_view error, uint32_t record) const {
+  wire::SourcePosition position = chain_.position;
+  position.message += record;
+  return {.stage = stage_,
+          .site = site,
+          .error = error,
+          .record = records_[record],
+          .position = position,
+          .exact = true,
+          .origin = connector_->origin_name(position.origin),
+          .timer = {}};
 }
 
 void SourceStage::on_set_timer(const Record&, std::string_view, int64_t) {

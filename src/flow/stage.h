@@ -23,7 +23,7 @@ namespace wallaroo::flow {
 class Stage final : public ChainOwner, private Entry {
  public:
   Stage(const ChainSite& site, uint32_t stage, const std::vector<SinkSlot>& sinks,
-        StageCounters& counters, io::Log& log, BarrierObserver* observer);
+        StageCounters& counters, io::Log& log, Failures& failures, BarrierObserver* observer);
 
   /// A batch arrived in the channel (edge, sending core).
   void receive(Batch* batch);
@@ -37,6 +37,7 @@ class Stage final : public ChainOwner, private Entry {
   void on_event_time(int64_t, int64_t) override;
   void on_set_timer(const Record& record, std::string_view name, int64_t at_ns) override;
   void on_cancel_timer(const Record& record, std::string_view name) override;
+  Failure failure(const Site& site, std::string_view error, uint32_t record) const override;
   // The entry that update() runs to give a timer its key's state.
   size_t run(const Record* records, void* const* states, size_t from, size_t count) override;
 
@@ -45,6 +46,7 @@ class Stage final : public ChainOwner, private Entry {
   bool finish_control();
   bool fire_timers();
   std::string_view timer_name(std::string_view name);
+  std::string_view shown_timer_name() const;
   void fire_due();
   void pass_on();
   void erase_cleared();
@@ -69,8 +71,10 @@ class Stage final : public ChainOwner, private Entry {
   std::array<void*, wire::kBatchRecordsMax> no_states_{};
   int64_t watermark_sent_ns_ = wire::kNoWatermark;
   bool control_due_ =
-      false;                // the last batch's watermark, barrier and end are still to be passed on
-  state::Timer due_;        // being fired
+      false;           // the last batch's watermark, barrier and end are still to be passed on
+  state::Timer due_;   // being fired
+  Record due_record_;  // its key
+  bool firing_ = false;
   std::string timer_name_;  // scratch: of a shared state, the port and the name
   bool ended_ = false;
 };
@@ -79,7 +83,7 @@ class Stage final : public ChainOwner, private Entry {
 class SourceStage final : public ChainOwner, public SourceOutput {
  public:
   SourceStage(const ChainSite& site, uint32_t stage, const std::vector<SinkSlot>& sinks,
-              StageCounters& counters, io::Log& log, BarrierObserver* observer);
+              StageCounters& counters, io::Log& log, Failures& failures, BarrierObserver* observer);
 
   void attach(std::unique_ptr<SourceConnector> connector) { connector_ = std::move(connector); }
   SourceConnector& connector() { return *connector_; }
@@ -90,8 +94,7 @@ class SourceStage final : public ChainOwner, public SourceOutput {
   int64_t deadline_ns(io::Now now) const;
   FusedChain& fused() { return fused_; }
 
-  size_t run(const Record* records, size_t from, size_t count, io::Now now,
-             uint64_t origin) override;
+  size_t run(const Record* records, size_t from, size_t count, io::Now now, Origin origin) override;
   bool blocked() const override { return chain_.ports_blocked != 0; }
   bool finished() const override { return chain_.source_finished; }
   void close_origin(uint64_t origin) override { watermarks_.close(origin); }
@@ -100,6 +103,7 @@ class SourceStage final : public ChainOwner, public SourceOutput {
   void on_event_time(int64_t newest_ns, int64_t lateness_ns) override;
   void on_set_timer(const Record&, std::string_view, int64_t) override;
   void on_cancel_timer(const Record&, std::string_view) override;
+  Failure failure(const Site& site, std::string_view error, uint32_t record) const override;
   void send_watermark(io::Now now);
 
   const ChainSite& site_;
@@ -110,7 +114,7 @@ class SourceStage final : public ChainOwner, public SourceOutput {
   FusedChain fused_;
   SourceWatermarks watermarks_;
   std::unique_ptr<SourceConnector> connector_;
-  uint64_t origin_ = 0;
+  const Record* records_ = nullptr;  // being worked on
   int64_t watermark_sent_ns_ = wire::kNoWatermark;
   bool ended_ = false;
 };

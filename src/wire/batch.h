@@ -23,6 +23,16 @@ constexpr int64_t kFinalWatermark = INT64_MAX - 1;  // the source has ended: all
 constexpr uint32_t kKeyIsPayload = 1u << 31;
 constexpr uint32_t kBatchRecordsMax = kStepBatch;
 
+constexpr uint32_t kNoSource = UINT32_MAX;
+
+/// A message of a source, for people who look for it.
+struct SourcePosition {
+  uint32_t source = kNoSource;  // stage
+  uint32_t core = 0;            // whose connector took it in
+  uint64_t origin = 0;          // connection or file, as that connector counts them
+  uint64_t message = 0;         // from 1, within the origin
+};
+
 enum class BatchKind : uint8_t { records, adopt_connection };
 
 struct BatchHeader {
@@ -36,8 +46,9 @@ struct BatchHeader {
   int64_t oldest_arrival_ns =
       INT64_MAX;  // monotonic arrival of the oldest message behind the records
   int64_t watermark_ns = kNoWatermark;
-  uint64_t barrier = 0;  // 0: none
-  bool ends = false;     // nothing follows in this channel
+  uint64_t barrier = 0;       // 0: none
+  SourcePosition position{};  // of the message behind the first record
+  bool ends = false;          // nothing follows in this channel
   BatchKind kind = BatchKind::records;
 };
 

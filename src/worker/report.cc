@@ -250,7 +250,10 @@ void latency_metrics(std::string& text, const Worker& worker, const std::vector<
 
 std::string status_json(const Worker& worker, const ReportContext& context) {
   const Subjects subjects(worker.plan());
-  const char* state = worker.ended() ? "ended" : worker.draining() ? "draining" : "running";
+  const char* state = worker.halted()     ? "failed"
+                      : worker.ended()    ? "ended"
+                      : worker.draining() ? "draining"
+                                          : "running";
   return fmt::format(
       R"({{"application":"{}","worker":"{}","state":"{}","cores":{},"uptime_seconds":{:.3f},)"
       R"("resident_bytes":{},"pipelines":{},"stages":{},"sources":{},"sinks":{}}})"

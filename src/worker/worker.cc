@@ -46,7 +46,9 @@ io::Progress Worker::step(base::CoreId core, io::Now now, flow::Budget budget) {
     if (command.kind == Command::Kind::drain) cores_[core.value]->drain();
     if (command.kind == Command::Kind::barrier) cores_[core.value]->barrier(command.barrier);
   }
+  if (halted_.get() != 0) cores_[core.value]->halt(now);
   const io::Progress progress = cores_[core.value]->step(now, budget);
+  if (halted_.get() == 0 && cores_[core.value]->fatal()) halt();
   if (ended()) return io::Progress::done;
   return commanded ? io::Progress::some : progress;
 }
@@ -54,6 +56,19 @@ io::Progress Worker::step(base::CoreId core, io::Now now, flow::Budget budget) {
 bool Worker::ended() const {
   return std::all_of(counters_.begin(), counters_.end(),
                      [](const auto& counters) { return counters->ended.get() != 0; });
+}
+
+/// A core has failed: none goes on.
+void Worker::halt() {
+  halted_.set(1);
+  for (uint32_t core = 0; core < cores(); ++core) ports_.wakeup.notify(base::CoreId(core));
+}
+
+std::optional<Error> Worker::failure() const {
+  for (const auto& core : cores_) {
+    if (core->fatal()) return core->fatal();
+  }
+  return std::nullopt;
 }
 
 int64_t Worker::deadline_ns(base::CoreId core, io::Now now) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -52,6 +53,10 @@ class Worker {
   const flow::CoreCounters& counters(uint32_t core) const { return *counters_[core]; }
   bool draining() const { return draining_.get() != 0; }
   bool ended() const;
+  /// A message failed where the policy is to stop: the cores end without finishing their work.
+  bool halted() const { return halted_.get() != 0; }
+  /// Why; for use when all cores have ended.
+  std::optional<Error> failure() const;
 
   /// Empty when every batch and credit is home; for use when all cores have ended.
   std::string audit() const;
@@ -63,6 +68,7 @@ class Worker {
   };
 
   void send(Command command);
+  void halt();
 
   const plan::Plan plan_;
   const WorkerOptions options_;
@@ -74,6 +80,7 @@ class Worker {
   std::vector<std::unique_ptr<flow::CoreCounters>> counters_;
   std::vector<std::unique_ptr<flow::Core>> cores_;
   base::Counter draining_;
+  base::Counter halted_;
 };
 
 }  // namespace wallaroo::worker

@@ -30,7 +30,7 @@ io::Progress GeneratorSource::step(io::Now now, uint32_t batches) {
       records_[k].hash = made_ + k;
       records_[k].event_time_ns = now.wall_ns;
     }
-    const size_t taken = output_.run(records_.data(), 0, count, now, 0);
+    const size_t taken = output_.run(records_.data(), 0, count, now, {0, made_ + 1});
     made_ += taken;
     counters_.messages.add(taken);
     progress = io::Progress::some;

@@ -31,6 +31,7 @@ void MemorySource::gather(io::Now now) {
       ++round_;
     }
   }
+  taken_ += count_;
   counters_.messages.add(count_);
   counters_.bytes.add(bytes);
 }
@@ -41,7 +42,7 @@ io::Progress MemorySource::step(io::Now now, uint32_t batches) {
     if (output_.blocked() || ended()) break;
     if (at_ == count_) gather(now);
     progress = io::Progress::some;
-    at_ = output_.run(records_.data(), at_, count_, now, 0);
+    at_ = output_.run(records_.data(), at_, count_, now, {0, taken_ - count_ + 1});
   }
   return progress;
 }

@@ -34,6 +34,7 @@ class MemorySource final : public flow::SourceConnector {
   std::array<Record, wire::kBatchRecordsMax> records_;
   size_t at_ = 0;
   size_t count_ = 0;
+  uint64_t taken_ = 0;  // messages, on this core
   bool draining_ = false;
 };
 

@@ -114,7 +114,8 @@ io::Progress TcpSource::step(io::Now now, uint32_t batches) {
       continue;
     }
     for (size_t k = record_at_; k < record_count_; ++k) records_[k].event_time_ns = now.wall_ns;
-    record_at_ = output_.run(records_.data(), record_at_, record_count_, now, active_->origin);
+    record_at_ = output_.run(records_.data(), record_at_, record_count_, now,
+                             {active_->origin, active_->messages - record_count_ + 1});
   }
   return progress;
 }
@@ -183,8 +184,9 @@ void TcpSource::next_frames() {
   region_at_ += frames.consumed;
   over_limit_ = frames.over_limit && frames.count < records_.size();
   senseless_ = frames.senseless && frames.count < records_.size();
-  counters_.messages.add(frames.count);
   if (frames.count == 0) last_line();
+  active_->messages += record_count_;
+  counters_.messages.add(record_count_);
 }
 
 /// A last line that the peer ended without a newline is a message all the same.
@@ -197,7 +199,6 @@ void TcpSource::last_line() {
   records_[0].payload_bytes = static_cast<uint32_t>(left);
   record_count_ = 1;
   region_at_ = region_bytes_;
-  counters_.messages.add(1);
 }
 
 /// Moves the incomplete message at the end of the region to where it waits for its rest.

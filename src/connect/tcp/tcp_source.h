@@ -45,10 +45,11 @@ class TcpSource final : public flow::SourceConnector {
   struct Connection {
     io::ConnectionId id;
     uint64_t origin = 0;
-    Bytes aside;           // start of an incomplete message
-    bool readable = true;  // no would_block since the last edge
-    bool queued = false;   // in ready_
-    bool ended = false;    // eof: nothing more will be read
+    uint64_t messages = 0;  // told apart so far
+    Bytes aside;            // start of an incomplete message
+    bool readable = true;   // no would_block since the last edge
+    bool queued = false;    // in ready_
+    bool ended = false;     // eof: nothing more will be read
     bool broken = false;
     uint64_t drain_bytes_left = 0;
   };

@@ -19,11 +19,12 @@ using Messages = std::vector<std::string>;
 class FakeChain final : public flow::SourceOutput {
  public:
   size_t run(const Record* records, size_t from, size_t count, io::Now now,
-             uint64_t origin) override {
+             flow::Origin origin) override {
     for (; from < count && room > 0; ++from, --room) {
+      EXPECT_EQ(origin.first_message + from, by_origin[origin.id].size() + 1);
       EXPECT_EQ(records[from].event_time_ns, now.wall_ns);
       messages.emplace_back(records[from].payload_view());
-      by_origin[origin].emplace_back(records[from].payload_view());
+      by_origin[origin.id].emplace_back(records[from].payload_view());
     }
     return from;
   }
