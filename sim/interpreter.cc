@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "plan/plan.h"
 
 namespace wallaroo::sim {
 
@@ -16,7 +17,7 @@ namespace {
 bool is_relay(NodeKind kind) { return kind == NodeKind::merge || kind == NodeKind::spread; }
 
 Site site_of(const Graph& graph, uint32_t node) {
-  return {graph.nodes[node].name, graph.nodes[node].on_error.value_or(graph.on_error)};
+  return {graph.nodes[node].name, plan::policy_of(graph, graph.nodes[node])};
 }
 
 }  // namespace

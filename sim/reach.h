@@ -20,6 +20,11 @@ enum class Row : uint8_t {
   accept_failed,
   spurious_edge,
   adopted_connection,
+  // disk
+  append_failed,
+  sync_failed,
+  file_shrunk,
+  file_grew,
   // outside programs
   slow_sender,
   slow_receiver,
@@ -53,6 +58,9 @@ enum class Row : uint8_t {
   message_undecodable,
   user_error,
   key_not_listed,
+  append_repeated,
+  dead_letter,
+  shrunk_file_seen,
   watermark_advanced,
   timer_fired,
   late_timer,

@@ -22,6 +22,8 @@ void draw_sizes(Rng& rng, bool smallest, flow::Options& options) {
   options.step_batch = any_of(rng, {1u, 2u, 7u, 128u});
   options.timers_per_turn = any_of(rng, {1u, 3u, 1024u});
   options.receive_bytes = any_of(rng, {64u, 1024u, 65536u});
+  options.file_read_bytes = any_of(rng, {16u, 64u, 500u, 1u << 20});
+  options.file_poll_ns = any_of<int64_t>(rng, {1'000'000, 100'000'000});
   options.sink_chunk_bytes = any_of(rng, {1u, 100u, 65536u});
   options.sink_buffer_bytes_max = any_of<uint64_t>(rng, {1, 200, 4096, 1u << 20});
   options.reconnect_min_ns = any_of<int64_t>(rng, {1'000, 100'000, 10'000'000});
@@ -40,6 +42,14 @@ NetConditions draw_network(Rng& rng) {
   network.refused_connects = any_of(rng, {0u, 0u, 300u});
   network.failed_accepts = any_of(rng, {0u, 0u, 200u});
   return network;
+}
+
+DiskConditions draw_disk(Rng& rng) {
+  DiskConditions disk;
+  disk.latency_max_ns = any_of<int64_t>(rng, {1'000, 50'000, 500'000});
+  disk.failed_appends = any_of(rng, {0u, 0u, 50u, 500u});
+  disk.failed_syncs = any_of(rng, {0u, 500u});
+  return disk;
 }
 
 PeerHabits draw_habits(Rng& rng) {
@@ -62,6 +72,7 @@ Faults draw_faults(Rng& rng) {
   faults.receiver_leaves = maybe(20);
   faults.core_pauses = maybe(200);
   faults.clock_jumps = maybe(50);
+  faults.file_shrinks = rng.chance(2, 3) ? 2'000 : 0;
   return faults;
 }
 
@@ -80,6 +91,7 @@ Setup draw_setup(uint64_t seed, size_t workload, bool smallest) {
   setup.senders = draw_habits(rng);
   setup.receivers = draw_habits(rng);
   setup.faults = draw_faults(rng);
+  setup.disk = draw_disk(rng);
   setup.faults_end_ns = static_cast<int64_t>(rng.between(1'000'000, 100'000'000));
   setup.barriers = rng.chance(1, 2);
   setup.drain_early = rng.chance(1, 8);

@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "flow/options.h"
 #include "sim/peer.h"
+#include "sim/sim_disk.h"
 #include "sim/sim_net.h"
 
 namespace wallaroo::sim {
@@ -21,6 +22,7 @@ struct Faults {
   uint32_t receiver_leaves = 0;
   uint32_t core_pauses = 0;
   uint32_t clock_jumps = 0;
+  uint32_t file_shrinks = 0;
 };
 
 struct Setup {
@@ -30,6 +32,7 @@ struct Setup {
   flow::Budget budget_max;   // each step draws its own up to this
   int64_t step_cost_ns = 0;  // most virtual time that one step takes
   NetConditions network;
+  DiskConditions disk;
   PeerHabits senders;
   PeerHabits receivers;
   Faults faults;

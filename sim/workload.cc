@@ -10,9 +10,9 @@ namespace wallaroo::sim {
 namespace {
 
 using Make = std::unique_ptr<Workload> (*)(base::Rng&);
-constexpr std::array<Make, 8> kWorkloads = {make_word_count, make_fold,        make_series,
-                                            make_fan_out,    make_windows,     make_branches,
-                                            make_sessions,   make_shared_state};
+constexpr std::array<Make, 9> kWorkloads = {make_word_count, make_fold,         make_series,
+                                            make_fan_out,    make_windows,      make_branches,
+                                            make_sessions,   make_shared_state, make_files};
 
 }  // namespace
 
@@ -26,6 +26,12 @@ Framing draw_framing(base::Rng& rng) {
 
 std::unique_ptr<Workload> make_workload(size_t kind, base::Rng& rng) {
   return kWorkloads[kind](rng);
+}
+
+std::string framed(const Framing& framing, const std::string& message) {
+  Bytes out;
+  detail::encode_message(text, framing, std::string_view(message), out);
+  return std::string(out.view());
 }
 
 std::string_view split_messages(const Framing& framing, std::string_view bytes,

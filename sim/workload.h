@@ -24,22 +24,25 @@ inline TcpSourceSpec limits() {
   return spec;
 }
 
-/// A TCP source and who sends to it.
+/// A source of the worker: who sends to it, or what it reads.
 struct Input {
   std::string source;
   io::Address address;
   Framing framing = Framing::u32be;
   uint32_t senders = 2;
+  std::string file{};    // not empty: the path of a file source, which has one "sender"
+  bool follows = false;  // the file grows while it is read
 };
 
-/// A TCP sink.
+/// A sink of the worker.
 struct Output {
   std::string sink;
   io::Address address;
   Framing framing = Framing::u32be;
+  std::string file{};  // not empty: the path of a file sink
 };
 
-/// The messages that the worker read from one connection, in order: it owes their results.
+/// The messages that the worker read from one connection or file, in order: it owes their results.
 struct Taken {
   std::string source;
   uint32_t sender = 0;  // unique over all inputs
@@ -95,9 +98,13 @@ std::unique_ptr<Workload> make_windows(base::Rng& rng);
 std::unique_ptr<Workload> make_branches(base::Rng& rng);
 std::unique_ptr<Workload> make_sessions(base::Rng& rng);
 std::unique_ptr<Workload> make_shared_state(base::Rng& rng);
+std::unique_ptr<Workload> make_files(base::Rng& rng);
 
 /// One of the ways to tell messages of up to kFrameBytesMax apart.
 Framing draw_framing(base::Rng& rng);
+
+/// The message as it goes over the wire or into a file.
+std::string framed(const Framing& framing, const std::string& message);
 
 /// Splits what a sink wrote into messages; returns what is left over, an incomplete one.
 std::string_view split_messages(const Framing& framing, std::string_view bytes,

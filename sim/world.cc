@@ -22,12 +22,6 @@ constexpr uint64_t kBarrierEverySteps = 2'000;
 constexpr size_t kSliceBytes = 4'096;
 constexpr uint64_t kSinkOvershootBytes = 64 * 1024;  // what was on its way when it became full
 
-std::string framed(const Framing& framing, const std::string& message) {
-  Bytes out;
-  detail::encode_message(text, framing, std::string_view(message), out);
-  return std::string(out.view());
-}
-
 io::Address parse_address(const std::string& text) {
   const size_t colon = text.rfind(':');
   return {text.substr(0, colon), static_cast<uint16_t>(std::stoi(text.substr(colon + 1)))};
@@ -65,7 +59,8 @@ World::World(uint64_t seed, Draw draw, std::ostream* trace)
       workload_(std::move(draw.workload)),
       setup_(draw.setup),
       app_("simulated"),
-      network_(rng_.next(), setup_.network, verdict_.reach) {
+      network_(rng_.next(), setup_.network, verdict_.reach),
+      files_(rng_.next(), setup_.disk, verdict_.reach) {
   verdict_.workload = workload_->name();
   verdict_.cores = setup_.options.cores;
   faults_end_ns_ = now_ns_ + setup_.faults_end_ns;
@@ -80,6 +75,7 @@ World::~World() = default;
 Verdict World::run() {
   say("seed " + std::to_string(seed_) + ", workload " + verdict_.workload + ", " +
       describe(setup_));
+  make_files();
   if (build()) {
     add_senders();
     loop();
@@ -94,9 +90,11 @@ bool World::build() {
   network_.advance(now_ns_);
   workload_->build(app_);
   std::vector<io::Net*> nets;
+  std::vector<io::Disk*> disks;
   for (uint32_t core = 0; core < setup_.options.cores; ++core) {
-    cores_.push_back({&network_.add_host()});
+    cores_.push_back({&network_.add_host(), &files_.add_core()});
     nets.push_back(cores_.back().net);
+    disks.push_back(cores_.back().disk);
   }
   auto plan = plan::build(app_.graph());
   if (!plan) {
@@ -110,7 +108,7 @@ bool World::build() {
   for (const Node& node : app_.graph().nodes) addresses.push_back(address_of(node));
   worker_ = std::make_unique<worker::Worker>(
       *std::move(plan), worker::WorkerOptions{setup_.options, setup_.budget_max, addresses},
-      worker::WorkerPorts{nets, *this, *this, this});
+      worker::WorkerPorts{nets, disks, *this, *this, this});
   const auto started = worker_->start();
   if (!started) wrong("start", started.error().message);
   // As a driver does: every core takes its first step at once.
@@ -120,13 +118,14 @@ bool World::build() {
 
 void World::add_senders() {
   for (const Output& output : outputs_) {
+    if (!output.file.empty()) continue;
     receivers_.push_back(std::make_unique<Receiver>(network_.add_host(), output.address,
                                                     setup_.receivers, rng_.next(), verdict_.reach));
   }
   uint32_t senders = 0;
   for (const Input& input : inputs_) senders += input.senders;
   for (size_t input = 0; input < inputs_.size(); ++input) {
-    for (uint32_t i = 0; i < inputs_[input].senders; ++i) {
+    for (uint32_t i = 0; i < inputs_[input].senders && inputs_[input].file.empty(); ++i) {
       std::vector<std::string> messages;
       const auto number = static_cast<uint32_t>(senders_.size());
       for (uint32_t n = 0; n <= setup_.messages / senders; ++n) {
@@ -154,9 +153,10 @@ void World::add_sender(size_t input, std::vector<std::string> messages, const Pe
 /// Sends messages that nobody can decode, empty ones among them, and then what no frame may be: one
 /// that announces 4 GiB, a line without end, or half a message and silence.
 void World::add_hostile_sender() {
-  verdict_.reach.hit(Row::hostile_sender);
   const size_t input = rng_.below(inputs_.size());
+  if (!inputs_[input].file.empty()) return;
   const Framing& framing = inputs_[input].framing;
+  verdict_.reach.hit(Row::hostile_sender);
   const bool lines = framing == Framing::lines;
   std::vector<std::string> messages;
   for (uint64_t n = rng_.below(20); n > 0; --n) {
@@ -197,7 +197,9 @@ bool World::act() {
   for (size_t i = 0; i < cores_.size(); ++i) {
     const CoreSlot& core = cores_[i];
     if (core.done || core.paused_until_ns > now_ns_) continue;
-    if (core.runnable || core.net->has_events() || core.deadline_ns <= now_ns_) able.push_back(i);
+    if (core.runnable || core.net->has_events() || core.disk->has_completions() ||
+        core.deadline_ns <= now_ns_)
+      able.push_back(i);
   }
   for (size_t i = 0; i < senders_.size(); ++i) {
     if (senders_[i].sender->ready(now_ns_)) able.push_back(cores_.size() + i);
@@ -256,10 +258,11 @@ void World::step_core(uint32_t index) {
 }
 
 void World::rest() {
-  int64_t next = network_.next_ns();
+  if (phase_ == Phase::healed && senders_sent() && files_read()) return;  // nothing to wait for
+  int64_t next = std::min(network_.next_ns(), files_.next_ns());
   for (const CoreSlot& core : cores_) {
     if (core.done) continue;
-    const bool waits = core.runnable || core.net->has_events();
+    const bool waits = core.runnable || core.net->has_events() || core.disk->has_completions();
     next = std::min(
         next, waits ? core.paused_until_ns : std::max(core.paused_until_ns, core.deadline_ns));
   }
@@ -276,6 +279,7 @@ void World::rest() {
 void World::move_time(int64_t to_ns) {
   now_ns_ = to_ns;
   network_.advance(now_ns_);
+  files_.advance(now_ns_);
 }
 
 void World::advance_phase() {
@@ -286,7 +290,7 @@ void World::advance_phase() {
       if (now_ns_ >= faults_end_ns_) heal();
       break;
     case Phase::healed:
-      if (senders_sent()) enter(Phase::settling);
+      if (senders_sent() && files_read()) enter(Phase::settling);
       break;
     case Phase::settling:
       if (verdict_.steps - phase_began_steps_ > kSettleSteps) {
@@ -335,6 +339,8 @@ void World::heal() {
   calm.buffer_bytes_max = std::max(calm.buffer_bytes_max, calm.buffer_bytes_min);
   calm.transfer_bytes_max = std::max<size_t>(calm.transfer_bytes_max, 512);
   network_.heal(calm);
+  files_.heal();
+  grow_files(true);
   for (auto& slot : senders_) slot.sender->heal();
   for (auto& receiver : receivers_) receiver->heal();
   for (CoreSlot& core : cores_) core.paused_until_ns = 0;
@@ -346,7 +352,7 @@ void World::begin_last_messages() {
   enter(Phase::last_messages);
   for (size_t input = 0; input < inputs_.size(); ++input) {
     const std::string message = workload_->last_message(static_cast<uint32_t>(senders_.size()));
-    if (!message.empty()) add_sender(input, {message}, {});
+    if (!message.empty() && inputs_[input].file.empty()) add_sender(input, {message}, {});
   }
 }
 
@@ -384,7 +390,9 @@ void World::inject() {
   if (happens(faults.vanish_receiver)) {
     break_one(outputs_[rng_.below(outputs_.size())].address, true);
   }
-  if (happens(faults.receiver_leaves)) {
+  if (happens(faults.file_shrinks)) shrink_one_file();
+  if (rng_.chance(1, 100)) grow_files(false);
+  if (happens(faults.receiver_leaves) && !receivers_.empty()) {
     say("the receiver goes away");
     receivers_[rng_.below(receivers_.size())]->leave(
         now_ns_ + static_cast<int64_t>(rng_.below(kAbsenceMaxNs)));

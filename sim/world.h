@@ -17,6 +17,7 @@
 #include "sim/peer.h"
 #include "sim/reach.h"
 #include "sim/setup.h"
+#include "sim/sim_disk.h"
 #include "sim/sim_net.h"
 #include "sim/workload.h"
 #include "worker/worker.h"
@@ -62,10 +63,17 @@ class World final : public io::Wakeup, public io::Log, public flow::BarrierObser
   enum class Phase : uint8_t { faults, healed, settling, last_messages, draining, over };
   struct CoreSlot {
     SimNet* net;
+    SimDisk* disk;
     bool runnable = true;  // reported that there is more to do, or was notified
     bool done = false;
     int64_t deadline_ns = io::kNever;
     int64_t paused_until_ns = 0;
+  };
+  struct FileSlot {
+    size_t input;
+    std::vector<std::string> messages;
+    std::string unwritten;  // of a file that grows
+    bool may_shrink = true;
   };
   struct SenderSlot {
     std::unique_ptr<Sender> sender;
@@ -80,6 +88,11 @@ class World final : public io::Wakeup, public io::Log, public flow::BarrierObser
                   state::KeyedState* state) override;
 
   bool build();
+  void make_files();
+  void grow_files(bool whole);
+  bool files_read() const;
+  void shrink_one_file();
+  void gather_files_read();
   void add_senders();
   void add_sender(size_t input, std::vector<std::string> messages, const PeerHabits& habits,
                   const std::string& tail = {});
@@ -116,9 +129,11 @@ class World final : public io::Wakeup, public io::Log, public flow::BarrierObser
   Verdict verdict_;
   Application app_;
   SimNetwork network_;
+  mutable SimFiles files_;
   std::vector<CoreSlot> cores_;
   std::unique_ptr<worker::Worker> worker_;
   std::vector<SenderSlot> senders_;
+  std::vector<FileSlot> input_files_;
   std::vector<std::unique_ptr<Receiver>> receivers_;
   std::vector<Input> inputs_;
   std::vector<Output> outputs_;

@@ -38,6 +38,7 @@ void World::gather() {
   const std::string left = worker_->audit();
   if (!left.empty()) return wrong("audit", "something is left when all is done: " + left);
   gather_taken();
+  gather_files_read();
   gather_written();
   if (!verdict_.wrong.empty()) return;
   if (std::string what = workload_->check(evidence_); !what.empty()) {
@@ -69,6 +70,13 @@ void World::gather_taken() {
 
 void World::gather_written() {
   for (const Output& output : outputs_) {
+    if (!output.file.empty()) {
+      const std::string& bytes = files_.content(output.file);
+      if (!split_messages(output.framing, bytes, evidence_.written[output.sink]).empty()) {
+        wrong("framing", "the sink left a message cut in two in its file");
+      }
+      continue;
+    }
     std::vector<Written> by_core(cores_.size());
     for (const io::ConnectionId connection : network_.made_to(output.address)) {
       const std::string& bytes = network_.written(connection);
@@ -107,6 +115,7 @@ void World::count_reach() {
       reach.hit(Row::source_reset, source->connections_reset.get());
       reach.hit(Row::frame_truncated, source->frames_truncated.get());
       reach.hit(Row::frame_over_limit, source->frames_over_limit.get());
+      reach.hit(Row::shrunk_file_seen, source->files_shrunk.get());
     }
     for (const auto& sink : counters.sinks) {
       if (sink == nullptr) continue;
@@ -114,6 +123,7 @@ void World::count_reach() {
       reach.hit(Row::sink_reconnected, sink->connects.get() > 1 ? sink->connects.get() - 1 : 0);
       reach.hit(Row::sink_connect_failed, sink->connect_failures.get());
       reach.hit(Row::sink_resent, sink->resent_bytes.get());
+      reach.hit(Row::append_repeated, sink->write_failures.get());
     }
   }
 }

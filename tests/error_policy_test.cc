@@ -51,9 +51,8 @@ TEST(ErrorPolicy, drops_the_message_and_goes_on_unless_told_otherwise) {
   Trial run;
   run.quiet = false;
   testing::internal::CaptureStderr();
-  const auto done = run([](auto&, auto words, auto sink) {
-    words.to("upper", upper_unless_bad).sink("out", sink);
-  });
+  const auto done = run(
+      [](auto&, auto words, auto sink) { words.to("upper", upper_unless_bad).sink("out", sink); });
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_TRUE(done.has_value());
   EXPECT_EQ(run.written, "ONE\nTWO\nFOUR\n");
@@ -114,15 +113,15 @@ TEST(ErrorPolicy, fail_holds_for_messages_that_the_decoder_refuses) {
   app.pipeline("p")
       .source("words", wl::memory::source(kWords,
                                           [](std::string_view word) {
-                                            return word == "bad"
-                                                       ? std::nullopt
-                                                       : std::optional<std::string>(word);
+                                            return word == "bad" ? std::nullopt
+                                                                 : std::optional<std::string>(word);
                                           }))
       .on_error(OnError::fail);
-  expect_failure(app.run({.quiet = true}),
-                 "'words' failed on message 3 of source 'words' (connection 0 on core 0): it cannot "
-                 "be decoded; the worker stops, because the error policy of 'words' (stage "
-                 "'words') is fail");
+  expect_failure(
+      app.run({.quiet = true}),
+      "'words' failed on message 3 of source 'words' (connection 0 on core 0): it cannot "
+      "be decoded; the worker stops, because the error policy of 'words' (stage "
+      "'words') is fail");
 }
 
 struct Total {

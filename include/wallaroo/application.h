@@ -41,9 +41,11 @@ class Pipeline : detail::UnnamedPipeline {
 struct RunOptions {
   std::string name = "worker";
   uint32_t cores = 1;
-  std::string http{};      ///< address of /metrics, /status and /healthz; empty: none
-  bool busy_poll = false;  ///< never sleep: lower latency for a whole core of CPU
-  bool quiet = false;      ///< no lines on stderr
+  std::string http{};                 ///< address of /metrics, /status and /healthz; empty: none
+  bool busy_poll = false;             ///< never sleep: lower latency for a whole core of CPU
+  bool quiet = false;                 ///< no lines on stderr
+  std::optional<OnError> on_error{};  ///< instead of what Application::on_error says
+  std::string dead_letters{};         ///< file, instead of that of Application::dead_letters
   std::vector<std::pair<std::string, std::string>> flags{};  ///< values for app.flag
 };
 
@@ -70,6 +72,12 @@ class Application {
 
   /// What becomes of messages on which a user function fails, where a stage says nothing else.
   void on_error(OnError policy) { graph_.on_error = policy; }
+
+  /// The file to which stages append the messages that fail where their policy is
+  /// OnError::dead_letter: a line of JSON for each. `wallaroo dead-letters` reads it.
+  void dead_letters(Setting path) {
+    graph_.dead_letters = FileSinkSpec{std::move(path), framing::lines, true};
+  }
 
   /// Checks the graph: every mistake at once, in one error.
   Result<void> check() const;

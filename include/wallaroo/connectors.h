@@ -91,6 +91,28 @@ Sink<Encoder> connect(Setting address, Framing framing, Encoder encoder) {
 
 }  // namespace tcp
 
+namespace file {
+
+/// Reads the file at `path` from its start and ends with it, or follows it. One core reads it, so
+/// its messages keep their order for each key.
+template <class Decoder>
+Source<Decoder> read(Setting path, Framing framing, Decoder decoder, FileSourceSpec options = {}) {
+  options.path = std::move(path);
+  options.framing = framing;
+  return {std::move(options), std::move(decoder)};
+}
+
+/// Writes the file at `path`: all cores whole messages into the same one. A disk that is full is
+/// waited for.
+template <class Encoder>
+Sink<Encoder> write(Setting path, Framing framing, Encoder encoder, FileSinkSpec options = {}) {
+  options.path = std::move(path);
+  options.framing = framing;
+  return {std::move(options), framing, std::move(encoder)};
+}
+
+}  // namespace file
+
 namespace memory {
 
 /// Feeds `messages`, `repeat` times over, then ends. They are dealt over the worker's cores.

@@ -71,6 +71,12 @@ struct TcpSourceSpec {
   uint32_t frame_bytes_max = 1u << 20;  ///< a longer frame or line closes its connection
   uint32_t connections_max = 10'000;    ///< further ones are closed at once and counted
 };
+struct FileSourceSpec {
+  Setting path{};
+  Framing framing{};
+  uint32_t frame_bytes_max = 1u << 20;  ///< a longer message stops the worker
+  bool follow = false;  ///< at the end of the file wait for more; a shrunk one is read again
+};
 struct MemorySourceSpec {
   std::shared_ptr<const std::vector<std::string>> messages;
   uint64_t repeat = 1;
@@ -78,11 +84,17 @@ struct MemorySourceSpec {
 struct GeneratorSpec {
   uint64_t per_second = 0;  ///< 0: as fast as the pipeline takes them
 };
-using SourceSpec = std::variant<std::monostate, TcpSourceSpec, MemorySourceSpec, GeneratorSpec>;
+using SourceSpec =
+    std::variant<std::monostate, TcpSourceSpec, FileSourceSpec, MemorySourceSpec, GeneratorSpec>;
 
 struct TcpSinkSpec {
   Setting address;
   Framing framing{};
+};
+struct FileSinkSpec {
+  Setting path{};
+  Framing framing{};
+  bool append = false;  ///< behind what is there already; otherwise that is replaced
 };
 /// What a memory sink gathered: one run of bytes for each core. Read it when the worker has ended.
 struct MemoryOutput {
@@ -94,7 +106,7 @@ struct MemorySinkSpec {
   std::shared_ptr<MemoryOutput> output;
   Framing framing{};
 };
-using SinkSpec = std::variant<std::monostate, TcpSinkSpec, MemorySinkSpec>;
+using SinkSpec = std::variant<std::monostate, TcpSinkSpec, FileSinkSpec, MemorySinkSpec>;
 
 enum class NodeKind : uint8_t {
   source,
@@ -129,6 +141,7 @@ struct Graph {
   std::vector<std::string> pipelines;  ///< names given to app.pipeline
   std::vector<std::string> mistakes;   ///< what cannot be told from the nodes alone
   OnError on_error = OnError::drop;
+  SinkSpec dead_letters{};  ///< a file or memory
 
   /// Appends a node and returns its number.
   uint32_t add(Node node);

@@ -20,13 +20,8 @@ constexpr int kInterrupted = 130;
 constexpr const char* kDefaultHttp = "127.0.0.1:7080";
 
 const char* fallback_of(const Graph& graph, const std::string& flag) {
-  for (const Node& node : graph.nodes) {
-    const auto* source = std::get_if<TcpSourceSpec>(&node.source);
-    if (source != nullptr && source->address.flag == flag) return source->address.value.c_str();
-    const auto* sink = std::get_if<TcpSinkSpec>(&node.sink);
-    if (sink != nullptr && sink->address.flag == flag) return sink->address.value.c_str();
-  }
-  return "";
+  const Setting* setting = plan::find_flag(graph, flag);
+  return setting == nullptr ? "" : setting->value.c_str();
 }
 
 /// An empty value, say of a variable that is not set, must not silently mean the default.
@@ -131,6 +126,17 @@ int Application::main(int argc, const char* const* argv) {
       ->check(not_empty());
   line.add_flag("--busy-poll", options.busy_poll, "Never sleep: lower latency for a whole core");
   line.add_flag("--quiet", options.quiet, "No lines on stderr");
+  line.add_option("--on-error", options.on_error,
+                  "What becomes of a message on which a function fails, where the program does "
+                  "not say: drop, dead-letter or fail")
+      ->type_name("POLICY")
+      ->transform(CLI::Transformer(std::map<std::string, OnError>{
+          {"drop", OnError::drop}, {"dead-letter", OnError::dead_letter}, {"fail", OnError::fail}}))
+      ->check(CLI::IsMember({OnError::drop, OnError::dead_letter, OnError::fail}));
+  line.add_option("--dead-letters", options.dead_letters,
+                  "File to which dead letters are appended; 'wallaroo dead-letters' reads it")
+      ->type_name("FILE")
+      ->check(not_empty());
   std::string explanation;
   line.add_option("--explain", explanation,
                   "Print the stages, their placement, and order and guarantee of each path, and "

@@ -30,6 +30,13 @@ class CoreStepper final : public io::Stepper {
   io::Now now_;
 };
 
+void apply_policies(Graph& graph, const RunOptions& options) {
+  if (options.on_error) graph.on_error = *options.on_error;
+  if (options.dead_letters.empty()) return;
+  graph.dead_letters =
+      FileSinkSpec{Setting("dead-letters", options.dead_letters), Framing::lines, true};
+}
+
 Result<std::vector<io::Address>> resolve_all(const Graph& graph) {
   std::vector<io::Address> addresses(graph.nodes.size());
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -58,6 +65,8 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const Graph& graph, const RunOp
   }
   Graph settled = graph;
   TRY_VOID(plan::apply_flags(settled, options.flags));
+  apply_policies(settled, options);
+  TRY_VOID(plan::check_dead_letters(settled));
   TRY(plan, plan::build(settled));
   TRY(addresses, resolve_all(settled));
 
@@ -74,6 +83,11 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const Graph& graph, const RunOp
     ports.push_back(nets.back());
   }
   runtime->parking_ = std::make_unique<os::Parking>(nets);
+  runtime->disk_ = std::make_unique<os::DiskThread>(*runtime->parking_);
+  std::vector<io::Disk*> disks;
+  for (uint32_t core = 0; core < options.cores; ++core) {
+    disks.push_back(&runtime->disk_->add_core(base::CoreId(core)));
+  }
   runtime->threads_ =
       std::make_unique<os::CoreThreads>(nets, *runtime->parking_, options.busy_poll);
   worker::WorkerOptions worker_options;
@@ -83,7 +97,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const Graph& graph, const RunOp
   worker_options.addresses = std::move(addresses);
   runtime->worker_ = std::make_unique<worker::Worker>(
       std::move(plan), std::move(worker_options),
-      worker::WorkerPorts{ports, *runtime->parking_, *runtime->log_});
+      worker::WorkerPorts{ports, disks, *runtime->parking_, *runtime->log_});
   // Before the worker listens: when this fails, nobody has been told a port that is given up.
   if (!options.http.empty()) TRY_VOID(runtime->serve(options.http));
   TRY_VOID(runtime->worker_->start());
@@ -91,7 +105,11 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const Graph& graph, const RunOp
   return runtime;
 }
 
-Runtime::~Runtime() { http_.reset(); }
+Runtime::~Runtime() {
+  http_.reset();
+  // Before the connectors whose memory it may be working on.
+  if (disk_ != nullptr) disk_->finish();
+}
 
 Result<void> Runtime::serve(const std::string& http) {
   const auto refuse = [&](const Error& why) {

@@ -9,6 +9,7 @@
 #include "os/epoll_net.h"
 #include "os/http_server.h"
 #include "os/huge_memory.h"
+#include "os/thread_disk.h"
 #include "wallaroo/application.h"
 #include "worker/worker.h"
 
@@ -43,6 +44,7 @@ class Runtime {
   os::HugeMemory state_memory_;
   std::vector<std::unique_ptr<os::EpollNet>> nets_;
   std::unique_ptr<os::Parking> parking_;
+  std::unique_ptr<os::DiskThread> disk_;
   std::unique_ptr<os::CoreThreads> threads_;
   std::unique_ptr<worker::Worker> worker_;
   std::unique_ptr<os::HttpServer> http_;

@@ -20,5 +20,6 @@ using StageId = Id<struct StageTag>;                      // a stage of the phys
 using ChannelId = Id<struct ChannelTag>;                  // edge × sending core × receiving core
 using ConnectionId = Id<struct ConnectionTag, uint64_t>;  // 0 is none
 using ListenerId = Id<struct ListenerTag, uint64_t>;
+using FileId = Id<struct FileTag, uint64_t>;
 
 }  // namespace wallaroo::base

@@ -16,6 +16,8 @@ const char* mutant_name(Mutant mutant) {
       return "credit_twice";
     case Mutant::credit_lost:
       return "credit_lost";
+    case Mutant::failed_append_forgotten:
+      return "failed_append_forgotten";
     case Mutant::short_write_dropped:
       return "short_write_dropped";
     case Mutant::drain_forgets_pending:
@@ -26,6 +28,20 @@ const char* mutant_name(Mutant mutant) {
       return "shared_wrong_port";
     case Mutant::spread_keeps_control:
       return "spread_keeps_control";
+    case Mutant::letter_skipped_when_full:
+      return "letter_skipped_when_full";
+    case Mutant::shrunk_line_counts:
+      return "shrunk_line_counts";
+    case Mutant::file_tail_dropped:
+      return "file_tail_dropped";
+    case Mutant::unlisted_key_kept:
+      return "unlisted_key_kept";
+    case Mutant::watermark_skips_input:
+      return "watermark_skips_input";
+    case Mutant::ends_with_first_input:
+      return "ends_with_first_input";
+    case Mutant::erased_state_kept:
+      return "erased_state_kept";
     case Mutant::count_:
       break;
   }

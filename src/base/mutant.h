@@ -11,11 +11,19 @@ enum class Mutant : int {
   route_disagree,            // sender and receiver route 1 of 1,024 partitions differently
   credit_twice,              // a credit is returned twice
   credit_lost,               // a credit is lost
+  failed_append_forgotten,   // what could not be appended to a file is not tried again
   short_write_dropped,       // the rest of a short write is dropped
   drain_forgets_pending,     // drain forgets the pending batch
   held_input_processed,      // a held input is processed before its barrier
   shared_wrong_port,         // what comes to one port of a shared state goes in at another
   spread_keeps_control,      // a spread sends barriers and its end to its own core only
+  letter_skipped_when_full,  // a dead letter for which there is no room is not written
+  shrunk_line_counts,        // the start of a line counts although the file shrank away behind it
+  file_tail_dropped,         // a message at the edge of two reads of a file loses its start
+  unlisted_key_kept,         // a closed key_by lets keys through that it does not list
+  watermark_skips_input,     // a stage does not wait for the time of its first input
+  ends_with_first_input,     // a stage ends when one of its inputs has
+  erased_state_kept,         // a state that was cleared stays
   count_
 };
 

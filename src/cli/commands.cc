@@ -151,6 +151,7 @@ int run(int argc, char** argv) {
   add_send(app, exit);
   add_receive(app, exit);
   add_status(app, exit);
+  add_dead_letters(app, exit);
   add_new(app, exit);
   add_version(app);
   add_help(app, exit);

@@ -35,7 +35,10 @@ bool StageChain::undecodable(const Site& site, uint32_t record) {
 }
 
 bool StageChain::fail(const Site& site, std::string_view error, uint32_t record, bool report) {
-  if (failures_.handle(owner_.failure(site, error, record), report)) return true;
+  if (site.on_error == OnError::dead_letter) counters_.dead_letters.add(1);
+  const bool go_on = failures_.handle(owner_.failure(site, error, record), report);
+  refresh();
+  if (go_on) return true;
   if (!stopped_) ++ports_blocked;
   stopped_ = true;
   return false;

@@ -25,6 +25,19 @@ class ChainOwner {
   virtual Failure failure(const Site& site, std::string_view error, uint32_t record) const = 0;
 };
 
+class StageChain;
+
+/// One port's say in Chain::ports_blocked.
+class Gate {
+ public:
+  explicit Gate(StageChain& chain) : chain_(chain) {}
+  void set_blocked(bool blocked);
+
+ private:
+  StageChain& chain_;
+  bool blocked_ = false;
+};
+
 class StageChain final : public Chain {
  public:
   StageChain(std::string stage, ChainOwner& owner, StageCounters& counters, io::Log& log,
@@ -49,13 +62,17 @@ class StageChain final : public Chain {
     owner_.on_cancel_timer(record, name);
   }
 
+  /// Looks again whether there is room for dead letters.
+  void refresh() { letters_gate_.set_blocked(failures_.full()); }
+
   /// Keys whose state is to be forgotten once the batch is finished; the caller clears it.
   std::vector<Record>& erased() { return erased_; }
   StageCounters& counters() { return counters_; }
 
   int64_t arrival_ns = INT64_MAX;  // oldest arrival behind the records being worked on
   int64_t now_ns = 0;              // monotonic time of the step
-  wire::SourcePosition position;   // behind the first of the records being worked on
+  int64_t wall_ns = 0;
+  wire::SourcePosition position;  // behind the first of the records being worked on
 
  private:
   bool fail(const Site& site, std::string_view error, uint32_t record, bool report);
@@ -65,28 +82,20 @@ class StageChain final : public Chain {
   StageCounters& counters_;
   io::Log& log_;
   Failures& failures_;
+  Gate letters_gate_{*this};
   bool stopped_ = false;  // a failure stops the worker: ports_blocked stays above 0
   std::vector<Record> erased_;
 };
 
-/// One port's say in Chain::ports_blocked.
-class Gate {
- public:
-  explicit Gate(StageChain& chain) : chain_(chain) {}
-  void set_blocked(bool blocked) {
-    if (blocked == blocked_) return;
-    blocked_ = blocked;
-    if (blocked) {
-      ++chain_.ports_blocked;
-      chain_.counters().blocked.add(1);
-    } else {
-      --chain_.ports_blocked;
-    }
+inline void Gate::set_blocked(bool blocked) {
+  if (blocked == blocked_) return;
+  blocked_ = blocked;
+  if (blocked) {
+    ++chain_.ports_blocked;
+    chain_.counters().blocked.add(1);
+  } else {
+    --chain_.ports_blocked;
   }
-
- private:
-  StageChain& chain_;
-  bool blocked_ = false;
-};
+}
 
 }  // namespace wallaroo::flow

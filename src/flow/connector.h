@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "flow/counters.h"
+#include "io/disk.h"
 #include "io/log.h"
 #include "io/net.h"
 #include "io/now.h"
@@ -23,17 +24,28 @@ class NetHandler {
   virtual void on_net(const io::NetEvent& event, io::Now now) = 0;
 };
 
+/// Receives the completions of the files it watches.
+class DiskHandler {
+ public:
+  virtual ~DiskHandler() = default;
+  virtual void on_disk(const io::DiskCompletion& done, io::Now now) = 0;
+};
+
 /// What a core offers to the connectors that live on it.
 class CoreServices {
  public:
   virtual ~CoreServices() = default;
   virtual io::Net& net() = 0;
+  virtual io::Disk& disk() = 0;
   virtual io::Log& log() = 0;
   virtual uint32_t core() const = 0;
   virtual uint32_t cores() const = 0;
   virtual void watch(io::ConnectionId connection, NetHandler& handler) = 0;
   virtual void watch(io::ListenerId listener, NetHandler& handler) = 0;
   virtual void forget(io::ConnectionId connection) = 0;
+  virtual void watch(io::FileId file, DiskHandler& handler) = 0;
+  /// The worker cannot go on; it stops, and this is why.
+  virtual void fail(Error why) = 0;
   /// Hands an accepted connection to the same source on another core.
   virtual void send_connection(uint32_t to_core, uint32_t stage,
                                io::DetachedConnection connection) = 0;
@@ -60,7 +72,7 @@ class SourceOutput {
   virtual void close_origin(uint64_t origin) = 0;
 };
 
-class SourceConnector : public NetHandler {
+class SourceConnector : public NetHandler, public DiskHandler {
  public:
   /// Begins to listen and so on; called once before the first step.
   virtual Result<void> start() { return {}; }
@@ -78,9 +90,10 @@ class SourceConnector : public NetHandler {
   virtual void adopt(io::DetachedConnection, io::Now) {}
   virtual void no_more_connections() {}
   void on_net(const io::NetEvent&, io::Now) override {}
+  void on_disk(const io::DiskCompletion&, io::Now) override {}
 };
 
-class SinkConnector : public SinkPort, public NetHandler {
+class SinkConnector : public SinkPort, public NetHandler, public DiskHandler {
  public:
   virtual Result<void> start() { return {}; }
   virtual io::Progress step(io::Now now) = 0;
@@ -92,6 +105,7 @@ class SinkConnector : public SinkPort, public NetHandler {
   virtual bool ended() const = 0;
   virtual int64_t deadline_ns() const { return io::kNever; }
   void on_net(const io::NetEvent&, io::Now) override {}
+  void on_disk(const io::DiskCompletion&, io::Now) override {}
 };
 
 /// Makes the connectors of a core; implemented by connect, so that flow knows none of them.
@@ -103,6 +117,9 @@ class ConnectorFactory {
                                                        SourceCounters& counters) = 0;
   virtual std::unique_ptr<SinkConnector> make_sink(uint32_t node, CoreServices& core,
                                                    SinkCounters& counters) = 0;
+  /// Where dead letters go; null when the application keeps none.
+  virtual std::unique_ptr<SinkConnector> make_dead_letters(CoreServices& core,
+                                                           SinkCounters& counters) = 0;
 };
 
 /// Told when a stage on a core has aligned a barrier: the place where its state may be read.

@@ -10,6 +10,7 @@ namespace wallaroo::flow {
 namespace {
 
 constexpr size_t kEventsPerPoll = 256;
+constexpr size_t kCompletionsPerPoll = 16;
 constexpr int64_t kRingRetryNs = 20'000;  // how soon to look again for room in a full ring
 
 }  // namespace
@@ -40,6 +41,10 @@ Core::Core(uint32_t core, const plan::Plan& plan, const Options& options, const 
     if (plan.graph.nodes[node].kind != NodeKind::sink) continue;
     sinks_.push_back(connectors.make_sink(node, *this, *counters.sinks[node]));
     sink_slots_.push_back({node, sinks_.back().get(), counters.sinks[node].get()});
+  }
+  if (auto letters = connectors.make_dead_letters(*this, counters.dead_letters)) {
+    failures_.write_letters_to(*letters, counters.dead_letters);
+    sinks_.push_back(std::move(letters));
   }
   for (uint32_t stage = 0; stage < plan.stages.size(); ++stage) {
     const uint32_t node = plan.stages[stage].node;
@@ -81,6 +86,7 @@ io::Progress Core::step(io::Now now, Budget budget) {
   bool worked = transport_.flush();
   worked |= receive(now);
   worked |= poll_net(now);
+  if (!files_.empty()) worked |= poll_disk(now);
   for (uint32_t round = 0; round < budget.rounds && halt_ns_ == io::kNever; ++round) {
     if (!run_stages(now, budget.batches)) break;
     worked = true;
@@ -193,6 +199,15 @@ bool Core::poll_net(io::Now now) {
   return count != 0;
 }
 
+bool Core::poll_disk(io::Now now) {
+  std::array<io::DiskCompletion, kCompletionsPerPoll> completions;
+  const size_t count = ports_.disk.poll(completions);
+  for (size_t i = 0; i < count; ++i) {
+    files_.at(completions[i].file.value)->on_disk(completions[i], now);
+  }
+  return count != 0;
+}
+
 bool Core::step_sinks(io::Now now) {
   bool worked = false;
   for (auto& sink : sinks_) worked |= sink->step(now) != io::Progress::none;
@@ -241,6 +256,7 @@ void Core::watch(io::ConnectionId connection, NetHandler& handler) {
 void Core::watch(io::ListenerId listener, NetHandler& handler) {
   listeners_[listener.value] = &handler;
 }
+void Core::watch(io::FileId file, DiskHandler& handler) { files_[file.value] = &handler; }
 void Core::forget(io::ConnectionId connection) { connections_.erase(connection.value); }
 
 Batch* Core::connection_batch(uint32_t to_core, uint32_t stage) {

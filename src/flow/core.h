@@ -21,7 +21,8 @@ struct CoreCounters {
   std::vector<std::unique_ptr<StageCounters>> stages;    // by stage
   std::vector<std::unique_ptr<SourceCounters>> sources;  // by stage; null where it is no source
   std::vector<std::unique_ptr<SinkCounters>> sinks;      // by node; null where it is no sink
-  Counter ended;                                         // 1: this core has nothing left to do
+  SinkCounters dead_letters;
+  Counter ended;  // 1: this core has nothing left to do
   Counter steps;
   Counter ring_full;
   Counter pool_refills;
@@ -33,6 +34,7 @@ struct CoreCounters {
 /// The ports a core runs on; all outlive it.
 struct CorePorts {
   io::Net& net;
+  io::Disk& disk;
   io::Wakeup& wakeup;
   io::Log& log;
   BarrierObserver* observer = nullptr;
@@ -66,12 +68,15 @@ class Core final : public Carrier, public CoreServices {
   void deliver(Batch* batch) override;
   void bring_home(Batch* batch) override;
   io::Net& net() override { return ports_.net; }
+  io::Disk& disk() override { return ports_.disk; }
   io::Log& log() override { return ports_.log; }
   uint32_t core() const override { return core_; }
   uint32_t cores() const override { return options_.cores; }
   void watch(io::ConnectionId connection, NetHandler& handler) override;
   void watch(io::ListenerId listener, NetHandler& handler) override;
   void forget(io::ConnectionId connection) override;
+  void watch(io::FileId file, DiskHandler& handler) override;
+  void fail(Error why) override { failures_.stop(std::move(why)); }
   void send_connection(uint32_t to_core, uint32_t stage,
                        io::DetachedConnection connection) override;
   void send_no_more_connections(uint32_t to_core, uint32_t stage) override;
@@ -81,6 +86,7 @@ class Core final : public Carrier, public CoreServices {
   void take(Batch* batch, io::Now now);
   void credit(Batch* batch);
   bool poll_net(io::Now now);
+  bool poll_disk(io::Now now);
   bool run_stages(io::Now now, uint32_t batches);
   bool step_sinks(io::Now now);
   void finish_when_ended(io::Now now);
@@ -99,6 +105,7 @@ class Core final : public Carrier, public CoreServices {
   int64_t halt_ns_ = io::kNever;  // monotonic; when a halted core ends whatever its sinks hold
   std::map<uint64_t, NetHandler*> connections_;
   std::map<uint64_t, NetHandler*> listeners_;
+  std::map<uint64_t, DiskHandler*> files_;
   std::vector<std::unique_ptr<SinkConnector>> sinks_;
   std::vector<SinkSlot> sink_slots_;
   std::vector<std::unique_ptr<SourceStage>> sources_;  // by stage, or null

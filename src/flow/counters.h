@@ -15,6 +15,7 @@ struct StageCounters {
   Counter records_out;
   Counter user_errors;      // records whose user function threw; their outputs were dropped
   Counter undecodable;      // messages the decoder refused; dropped
+  Counter dead_letters;     // of both kinds of failure: written down where dead letters are kept
   Counter keys_not_listed;  // records dropped because a closed key_by does not list their key
   Counter late_timers;      // timers set for a time already passed
   Counter blocked;          // times a batch had to wait for room downstream
@@ -36,6 +37,8 @@ struct SourceCounters {
   Counter frames_senseless;   // the same; refused by the function of framing::header
   Counter frames_truncated;   // the peer ended or reset inside a frame
   Counter connections_adopted;
+  Counter read_failures;  // of a file
+  Counter files_shrunk;   // shorter than what had been read of them
 };
 
 struct SinkCounters {
@@ -46,6 +49,7 @@ struct SinkCounters {
   Counter disconnects;
   Counter connect_failures;
   Counter partial_writes;
+  Counter write_failures;      // appends to a file that failed; each is tried again
   Counter resent_bytes;        // written again on a new connection after a break
   base::Histogram latency_ns;  // from the arrival of the oldest message of a batch to its encoding
 };

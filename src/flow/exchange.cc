@@ -64,7 +64,8 @@ uint32_t Exchange::next_in_turn() {
 size_t Exchange::keep_listed(Record* records, size_t count) {
   size_t kept = 0;
   for (size_t i = 0; i < count; ++i) {
-    if (spec_.keys.contains(records[i].hash, records[i].key_view())) records[kept++] = records[i];
+    const bool listed = spec_.keys.contains(records[i].hash, records[i].key_view());
+    if (listed || MUTANT(unlisted_key_kept)) records[kept++] = records[i];
   }
   if (kept != count) chain_.key_not_listed(count - kept);
   return kept;

@@ -1,6 +1,8 @@
 #include "flow/failures.h"
 
 #include "base/bytes.h"
+#include "base/json_text.h"
+#include "base/mutant.h"
 #include "base/printable.h"
 
 namespace wallaroo::flow {
@@ -16,11 +18,9 @@ const std::string& key_type_of(const plan::Plan& plan, uint32_t stage) {
 }
 
 /// Numbers and enums travel as 8 bytes, whatever their width.
-std::string key_text(const std::string& type, const Record& record) {
+std::optional<std::string> number_of(const std::string& type, const Record& record) {
   const bool number = type.starts_with("u") || type.starts_with("i") || type.starts_with("enum ");
-  if (!number || record.key_bytes != sizeof(uint64_t)) {
-    return base::printable(record.key_view(), kShownBytes);
-  }
+  if (!number || record.key_bytes != sizeof(uint64_t)) return std::nullopt;
   const bool is_signed = type.starts_with("i") || type.starts_with("enum i");
   return is_signed ? std::to_string(base::load<int64_t>(record.key))
                    : std::to_string(base::load<uint64_t>(record.key));
@@ -39,28 +39,83 @@ std::string Failures::where(const Failure& failure) const {
     const wire::SourcePosition& at = failure.position;
     text = (failure.exact ? "message " : "a message at or soon after number ") +
            std::to_string(at.message) + " of source '" + plan_.stages[at.source].name + "' (" +
-           (failure.origin.empty() ? "connection " + std::to_string(at.origin) : failure.origin) +
-           " on core " + std::to_string(at.core) + ")";
+           origin_of(failure) + " on core " + std::to_string(at.core) + ")";
   }
   const std::string& key_type = key_type_of(plan_, failure.stage);
   if (key_type.empty()) return text;
-  return text + ", key '" + key_text(key_type, failure.record) + "'";
+  const auto number = number_of(key_type, failure.record);
+  return text + ", key '" +
+         (number ? *number : base::printable(failure.record.key_view(), kShownBytes)) + "'";
+}
+
+std::string Failures::origin_of(const Failure& failure) const {
+  return failure.origin.empty() ? "connection " + std::to_string(failure.position.origin)
+                                : failure.origin;
+}
+
+std::string Failures::letter(const Failure& failure) const {
+  const plan::Stage& stage = plan_.stages[failure.stage];
+  std::string text = "{";
+  const auto add = [&text](std::string_view name, std::string_view value) {
+    if (text.size() > 1) text += ',';
+    base::append_json_bytes(text, name, value);
+  };
+  const auto add_number = [&text](std::string_view name, const std::string& number) {
+    text += ",\"" + std::string(name) + "\":" + number;
+  };
+  add("time", base::utc_text(failure.wall_ns));
+  add("application", plan_.graph.application);
+  add("pipeline", plan_.graph.nodes[stage.node].pipeline);
+  add("stage", stage.name);
+  add("function", failure.site.name);
+  add("error", failure.error);
+  if (failure.position.source != wire::kNoSource) {
+    add("source", plan_.stages[failure.position.source].name);
+    add("origin", origin_of(failure));
+    add_number("core", std::to_string(failure.position.core));
+    add_number(failure.exact ? "message" : "message_from",
+               std::to_string(failure.position.message));
+  }
+  if (const std::string& type = key_type_of(plan_, failure.stage); !type.empty()) {
+    const auto number = number_of(type, failure.record);
+    if (number) add_number("key", *number);
+    if (!number) add("key", failure.record.key_view());
+  }
+  if (!failure.timer.empty()) {
+    add("timer", failure.timer);
+  } else {
+    add("payload_of", failure.exact ? "source" : "stage");
+    add("payload", failure.record.payload_view());
+  }
+  return text + "}\n";
 }
 
 bool Failures::handle(const Failure& failure, bool report) {
-  const bool fails = failure.site.on_error == OnError::fail;
-  if (!report && !fails) return true;
+  const OnError policy = failure.site.on_error;
+  const bool skipped = MUTANT(letter_skipped_when_full) && full();
+  if (policy == OnError::dead_letter && letters_ != nullptr && !skipped) {
+    letters_->buffer() << letter(failure);
+    letters_->commit(1);
+    letter_counters_->messages.add(1);
+  }
+  if (!report && policy != OnError::fail) return true;
   const std::string what = "'" + failure.site.name + "' failed on " + where(failure) + ": " +
                            base::printable(failure.error, kShownBytes);
-  const std::string& stage = plan_.stages[failure.stage].name;
-  if (!fails) {
-    log_.write(io::LogLevel::error,
-               what + "; the message is dropped and counted (stage '" + stage + "')");
-    return true;
+  const std::string stage = "stage '" + plan_.stages[failure.stage].name + "'";
+  switch (policy) {
+    case OnError::drop:
+      log_.write(io::LogLevel::error,
+                 what + "; the message is dropped and counted (" + stage + ")");
+      return true;
+    case OnError::dead_letter:
+      log_.write(io::LogLevel::error,
+                 what + "; the message goes to the dead letters (" + stage + ")");
+      return true;
+    case OnError::fail:
+      stop({ErrorCode::user_function, what + "; the worker stops, because the error policy of '" +
+                                          failure.site.name + "' (" + stage + ") is fail"});
+      break;
   }
-  stop({ErrorCode::user_function,
-        what + "; the worker stops, because the error policy of '" + failure.site.name +
-            "' (stage '" + stage + "') is fail"});
   return false;
 }
 

@@ -1,5 +1,7 @@
 // What becomes of messages on which user code or a decoder fails, on one core: a line for humans
-// about the first of them, and the end of the worker where the policy says so.
+// about the first of them, a dead letter, or the end of the worker, as the policy says.
+//
+// A dead letter is one line of JSON; docs/formats/dead-letters.md says what is in it.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +10,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "flow/connector.h"
 #include "io/log.h"
 #include "plan/plan.h"
 #include "wallaroo/step.h"
@@ -25,11 +28,20 @@ struct Failure {
   bool exact;                     // which of the two
   std::string origin;             // the connection or file, if its name is known here
   std::string_view timer;         // of a timer that failed; record is its key
+  int64_t wall_ns;                // now
 };
 
 class Failures {
  public:
   Failures(const plan::Plan& plan, io::Log& log) : plan_(plan), log_(log) {}
+
+  /// Where dead letters go; outlives this. Without it there is no policy that writes any.
+  void write_letters_to(SinkConnector& letters, SinkCounters& counters) {
+    letters_ = &letters;
+    letter_counters_ = &counters;
+  }
+  /// No room for dead letters: chains must wait.
+  bool full() const { return letters_ != nullptr && letters_->full(); }
 
   /// Does what the policy of its site says. `report`: also with a line in the log. False when the
   /// chain must take nothing further.
@@ -43,9 +55,13 @@ class Failures {
 
  private:
   std::string where(const Failure& failure) const;
+  std::string origin_of(const Failure& failure) const;
+  std::string letter(const Failure& failure) const;
 
   const plan::Plan& plan_;
   io::Log& log_;
+  SinkConnector* letters_ = nullptr;
+  SinkCounters* letter_counters_ = nullptr;
   std::optional<Error> fatal_;
 };
 

@@ -17,8 +17,8 @@ FusedChain::FusedChain(const ChainSite& site, uint32_t stage, StageChain& chain,
 
 Wiring FusedChain::wiring(uint32_t node, std::span<Step* const> next) const {
   const Node& spec = site_.plan.graph.nodes[node];
-  const OnError on_error = spec.on_error.value_or(site_.plan.graph.on_error);
-  return {.chain = chain_, .next = next, .site = {spec.name, on_error}};
+  return {
+      .chain = chain_, .next = next, .site = {spec.name, plan::policy_of(site_.plan.graph, spec)}};
 }
 
 std::vector<Step*> FusedChain::make_next(uint32_t node) {
@@ -91,6 +91,7 @@ void FusedChain::end() {
   for (auto& exchange : exchanges_) exchange->end();
 }
 void FusedChain::refresh_sinks() {
+  chain_.refresh();
   for (auto& sink : sinks_) sink->refresh();
 }
 void FusedChain::measure(int64_t now_ns) {

@@ -59,7 +59,8 @@ int64_t Inputs::watermark() const {
       continue;
     }
     live = true;
-    lowest = std::min(lowest, channel.watermark);
+    const bool skipped = MUTANT(watermark_skips_input) && &channel == &channels_.front();
+    if (!skipped) lowest = std::min(lowest, channel.watermark);
   }
   const bool any_final = std::any_of(
       channels_.begin(), channels_.end(),
@@ -83,6 +84,9 @@ bool Inputs::take_aligned(uint64_t& barrier) {
 }
 
 bool Inputs::all_ended() const {
+  if (MUTANT(ends_with_first_input)) {
+    return std::ranges::any_of(channels_, [](const Channel& channel) { return channel.ended; });
+  }
   return std::all_of(channels_.begin(), channels_.end(),
                      [](const Channel& channel) { return channel.ended && channel.queue.empty(); });
 }

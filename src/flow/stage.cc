@@ -65,6 +65,7 @@ void Stage::receive(Batch* batch) { inputs_.push(channel_of(batch->header), batc
 bool Stage::step(io::Now now, uint32_t batches) {
   if (ended_) return false;
   chain_.now_ns = now.mono_ns;
+  chain_.wall_ns = now.wall_ns;
   bool worked = false;
   for (uint32_t i = 0; i < batches; ++i) {
     if (chain_.ports_blocked != 0) break;
@@ -114,7 +115,9 @@ bool Stage::work_on_current() {
 }
 
 void Stage::erase_cleared() {
-  for (const Record& record : chain_.erased()) state_->erase(record.hash, record.key_view());
+  for (const Record& record : chain_.erased()) {
+    if (!MUTANT(erased_state_kept)) state_->erase(record.hash, record.key_view());
+  }
   chain_.erased().clear();
 }
 
@@ -213,7 +216,8 @@ Failure Stage::failure(const Site& site, std::string_view error, uint32_t record
           .position = chain_.position,
           .exact = false,
           .origin = {},
-          .timer = firing_ ? shown_timer_name() : std::string_view{}};
+          .timer = firing_ ? shown_timer_name() : std::string_view{},
+          .wall_ns = chain_.wall_ns};
 }
 
 /// Of the timer being fired, as the user knows it.
@@ -237,6 +241,7 @@ SourceStage::SourceStage(const ChainSite& site, uint32_t stage, const std::vecto
 bool SourceStage::step(io::Now now, uint32_t batches) {
   if (ended_) return false;
   chain_.now_ns = now.mono_ns;
+  chain_.wall_ns = now.wall_ns;
   const bool worked = connector_->step(now, batches) != io::Progress::none;
   if (site_.plan.needs_watermarks) send_watermark(now);
   if (!connector_->ended()) return worked;
@@ -300,7 +305,8 @@ Failure SourceStage::failure(const Site& site, std::string_view error, uint32_t 
           .position = position,
           .exact = true,
           .origin = connector_->origin_name(position.origin),
-          .timer = {}};
+          .timer = {},
+          .wall_ns = chain_.wall_ns};
 }
 
 void SourceStage::on_set_timer(const Record&, std::string_view, int64_t) {

@@ -19,13 +19,6 @@ namespace {
 constexpr int kDryMs = 20;
 constexpr size_t kHeader = 4;
 
-void append_frame(Block& block, std::string_view message) {
-  std::array<char, kHeader> header;
-  base::store_u32_be(header.data(), static_cast<uint32_t>(message.size()));
-  block.bytes.append(header.data(), header.size()).append(message);
-  ++block.messages;
-}
-
 tl::unexpected<Error> cannot_open(std::string_view name) {
   return fail(ErrorCode::io, fmt::format("cannot open {}: {}; check the name and its permissions",
                                          name, std::strerror(errno)));
@@ -38,6 +31,17 @@ bool is_readable(int fd) {
 }
 
 }  // namespace
+
+void append_message(Block& block, Framing framing, std::string_view message) {
+  if (framing == Framing::framed) {
+    std::array<char, kHeader> header;
+    base::store_u32_be(header.data(), static_cast<uint32_t>(message.size()));
+    block.bytes.append(header.data(), header.size());
+  }
+  block.bytes.append(message);
+  if (framing == Framing::lines) block.bytes += '\n';
+  ++block.messages;
+}
 
 std::string_view MessageReader::source_name() const {
   return files_.empty() ? "standard input" : std::string_view(files_[next_file_ - 1]);
@@ -149,7 +153,7 @@ void MessageReader::take_frames(Block& block, BlockLimit limit) {
     if (newline == std::string_view::npos) break;
     const size_t size = newline - at;
     if (block.messages > 0 && block.bytes.size() + kHeader + size > limit.bytes) break;
-    append_frame(block, text.substr(at, size));
+    append_message(block, Framing::framed, text.substr(at, size));
     at = newline + 1;
   }
   begin_ += at;

@@ -16,6 +16,9 @@ struct Block {
   uint64_t messages = 0;
 };
 
+/// Encodes one message more; one that is sent as a line must hold no newline.
+void append_message(Block& block, Framing framing, std::string_view message);
+
 struct BlockLimit {
   size_t bytes = 0;  // passed over only by a single longer message
   uint64_t messages = UINT64_MAX;

@@ -34,7 +34,10 @@ constexpr std::string_view kClosedEarly =
 class BlockSource {
  public:
   explicit BlockSource(const SendOptions& options)
-      : reader_(options.files, options.framing), rounds_left_(options.repeat) {
+      : reader_(options.files, options.framing),
+        messages_(options.messages),
+        framing_(options.framing),
+        rounds_left_(options.repeat) {
     caching_ = options.repeat > 1 && options.messages_per_second == 0;
   }
 
@@ -60,6 +63,12 @@ class BlockSource {
  private:
   Result<Fill> read(std::shared_ptr<const Block>& block, BlockLimit limit) {
     auto fresh = std::make_shared<Block>();
+    if (!messages_.empty()) {
+      take_messages(*fresh, limit);
+      if (fresh->messages == 0) return Fill::ended;
+      block = std::move(fresh);
+      return Fill::filled;
+    }
     TRY(state, reader_.fill(*fresh, limit));
     if (state != Fill::filled) return state;
     cached_bytes_ += fresh->bytes.size();
@@ -72,7 +81,17 @@ class BlockSource {
     return Fill::filled;
   }
 
+  void take_messages(Block& block, BlockLimit limit) {
+    while (next_message_ < messages_.size() && block.bytes.size() < limit.bytes &&
+           block.messages < limit.messages) {
+      append_message(block, framing_, messages_[next_message_++]);
+    }
+  }
+
   MessageReader reader_;
+  const std::vector<std::string>& messages_;
+  const Framing framing_;
+  size_t next_message_ = 0;
   uint64_t rounds_left_;
   bool caching_ = false;
   bool replaying_ = false;

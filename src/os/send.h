@@ -12,7 +12,8 @@ namespace wallaroo::os {
 
 struct SendOptions {
   io::Address to;
-  std::vector<std::string> files{};  // none means standard input
+  std::vector<std::string> files{};     // none means standard input
+  std::vector<std::string> messages{};  // instead of files, when there are any
   Framing framing = Framing::lines;
   uint64_t repeat = 1;  // how often all files are sent; 1 for standard input
   size_t connections = 1;

@@ -114,14 +114,17 @@ class Checker {
 
   void check_connectors(const Node& node, const std::string& what) {
     if (const auto* tcp = std::get_if<TcpSourceSpec>(&node.source)) {
-      check_source_framing(tcp->framing, what + " '" + node.name + "'");
-      if (tcp->frame_bytes_max == 0 || tcp->frame_bytes_max > (64u << 20)) {
-        say(what + " '" + node.name + "': frame_bytes_max must be between 1 byte and 64 MiB");
-      }
+      check_source_framing(tcp->framing, tcp->frame_bytes_max, what + " '" + node.name + "'");
       if (tcp->connections_max == 0) {
         say(what + " '" + node.name +
             "': connections_max 0 would refuse everybody; allow at least 1");
       }
+    }
+    if (const auto* file = std::get_if<FileSourceSpec>(&node.source)) {
+      check_source_framing(file->framing, file->frame_bytes_max, what + " '" + node.name + "'");
+    }
+    if (const auto* file = std::get_if<FileSinkSpec>(&node.sink)) {
+      check_sink_framing(file->framing, what + " '" + node.name + "'");
     }
     if (const auto* tcp = std::get_if<TcpSinkSpec>(&node.sink)) {
       check_sink_framing(tcp->framing, what + " '" + node.name + "'");
@@ -134,7 +137,11 @@ class Checker {
     }
   }
 
-  void check_source_framing(const Framing& framing, const std::string& what) {
+  void check_source_framing(const Framing& framing, uint32_t frame_bytes_max,
+                            const std::string& what) {
+    if (frame_bytes_max == 0 || frame_bytes_max > (64u << 20)) {
+      say(what + ": frame_bytes_max must be between 1 byte and 64 MiB");
+    }
     if (framing.kind == Framing::Kind::raw) {
       say(what + ": framing::raw cannot tell messages apart; use u32be or lines");
     }

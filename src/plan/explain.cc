@@ -24,15 +24,20 @@ std::string framing_name(const Framing& framing) {
   return "";
 }
 
-std::string address_of(const Setting& address) {
-  return address.flag.empty() ? address.value
-                              : fmt::format("{} (--{})", address.value, address.flag);
+std::string text_of(const Setting& setting) {
+  return setting.flag.empty() ? setting.value
+                              : fmt::format("{} (--{})", setting.value, setting.flag);
 }
 
 std::string describe_source(const Node& node) {
   if (const auto* tcp = std::get_if<TcpSourceSpec>(&node.source)) {
     return fmt::format("listens on tcp {}, {}; its connections are dealt over the cores",
-                       address_of(tcp->address), framing_name(tcp->framing));
+                       text_of(tcp->address), framing_name(tcp->framing));
+  }
+  if (const auto* file = std::get_if<FileSourceSpec>(&node.source)) {
+    return fmt::format("reads file {}, {}, on one core{}", text_of(file->path),
+                       framing_name(file->framing),
+                       file->follow ? "; at its end waits for more" : "");
   }
   if (const auto* memory = std::get_if<MemorySourceSpec>(&node.source)) {
     return fmt::format("reads {} messages from memory, dealt over the cores",
@@ -43,8 +48,12 @@ std::string describe_source(const Node& node) {
 
 std::string describe_sink(const Node& node) {
   if (const auto* tcp = std::get_if<TcpSinkSpec>(&node.sink)) {
-    return fmt::format("tcp {}, {}, a connection from each core", address_of(tcp->address),
+    return fmt::format("tcp {}, {}, a connection from each core", text_of(tcp->address),
                        framing_name(tcp->framing));
+  }
+  if (const auto* file = std::get_if<FileSinkSpec>(&node.sink)) {
+    return fmt::format("file {}, {}, {} by all cores", text_of(file->path),
+                       framing_name(file->framing), file->append ? "appended to" : "written");
   }
   return "memory";
 }

@@ -149,21 +149,55 @@ Result<Plan> build(const Graph& graph) {
   return plan;
 }
 
+Setting* setting_of(Node& node) {
+  if (auto* tcp = std::get_if<TcpSourceSpec>(&node.source)) return &tcp->address;
+  if (auto* file = std::get_if<FileSourceSpec>(&node.source)) return &file->path;
+  return setting_of(node.sink);
+}
+
+Setting* setting_of(SinkSpec& sink) {
+  if (auto* tcp = std::get_if<TcpSinkSpec>(&sink)) return &tcp->address;
+  if (auto* file = std::get_if<FileSinkSpec>(&sink)) return &file->path;
+  return nullptr;
+}
+
+const Setting* find_flag(const Graph& graph, const std::string& flag) {
+  Graph& of = const_cast<Graph&>(graph);  // what is found is not changed here
+  for (Node& node : of.nodes) {
+    const Setting* setting = setting_of(node);
+    if (setting != nullptr && setting->flag == flag) return setting;
+  }
+  const Setting* letters = setting_of(of.dead_letters);
+  return letters != nullptr && letters->flag == flag ? letters : nullptr;
+}
+
+OnError policy_of(const Graph& graph, const Node& node) {
+  return node.on_error.value_or(graph.on_error);
+}
+
+Result<void> check_dead_letters(const Graph& graph) {
+  if (!std::holds_alternative<std::monostate>(graph.dead_letters)) return {};
+  for (const Node& node : graph.nodes) {
+    if (policy_of(graph, node) != OnError::dead_letter) continue;
+    return fail(ErrorCode::bad_option,
+                "messages on which '" + node.name +
+                    "' fails are to become dead letters, but no file is named for them; name one "
+                    "by --dead-letters or in the program (Application::dead_letters)");
+  }
+  return {};
+}
+
 Result<void> apply_flags(Graph& graph,
                          const std::vector<std::pair<std::string, std::string>>& values) {
   for (const auto& [name, value] : values) {
     if (std::find(graph.flags.begin(), graph.flags.end(), name) == graph.flags.end()) {
       return fail(ErrorCode::bad_option, "the application has no flag --" + name);
     }
-    for (Node& node : graph.nodes) {
-      if (auto* source = std::get_if<TcpSourceSpec>(&node.source);
-          source && source->address.flag == name) {
-        source->address.value = value;
-      }
-      if (auto* sink = std::get_if<TcpSinkSpec>(&node.sink); sink && sink->address.flag == name) {
-        sink->address.value = value;
-      }
-    }
+    const auto apply = [&](Setting* setting) {
+      if (setting != nullptr && setting->flag == name) setting->value = value;
+    };
+    for (Node& node : graph.nodes) apply(setting_of(node));
+    apply(setting_of(graph.dead_letters));
   }
   return {};
 }

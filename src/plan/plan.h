@@ -57,6 +57,17 @@ struct Plan {
 /// Checks the graph and lays out stages and edges. The error lists every mistake found.
 Result<Plan> build(const Graph& graph);
 
+/// The address or path of a source or sink; null where it has none.
+Setting* setting_of(Node& node);
+Setting* setting_of(SinkSpec& sink);
+/// A setting that the flag sets; null where none does.
+const Setting* find_flag(const Graph& graph, const std::string& flag);
+
+/// What becomes of messages on which the node's function fails.
+OnError policy_of(const Graph& graph, const Node& node);
+/// Who sends messages to the dead letters must have a place for them.
+Result<void> check_dead_letters(const Graph& graph);
+
 /// Puts the values of flags into the settings that name them. An unknown flag is an error.
 Result<void> apply_flags(Graph& graph,
                          const std::vector<std::pair<std::string, std::string>>& values);

@@ -21,8 +21,12 @@ class Connectors final : public flow::ConnectorFactory {
                                                      flow::SourceCounters& counters) override;
   std::unique_ptr<flow::SinkConnector> make_sink(uint32_t node, flow::CoreServices& core,
                                                  flow::SinkCounters& counters) override;
+  std::unique_ptr<flow::SinkConnector> make_dead_letters(flow::CoreServices& core,
+                                                         flow::SinkCounters& counters) override;
 
  private:
+  void prepare(const SinkSpec& spec) const;
+
   const plan::Plan& plan_;
   const flow::Options& options_;
   const std::vector<io::Address> addresses_;

@@ -31,6 +31,8 @@ constexpr Field<StageCounters> kStageFields[] = {
      &StageCounters::user_errors},
     {"undecodable", "wallaroo_stage_undecodable_total", "Messages dropped by the decoder.",
      &StageCounters::undecodable},
+    {"dead_letters", "wallaroo_stage_dead_letters_total",
+     "Messages of both kinds that were written to the dead letters.", &StageCounters::dead_letters},
     {"keys_not_listed", "wallaroo_stage_keys_not_listed_total",
      "Records dropped because a closed key_by does not list their key.",
      &StageCounters::keys_not_listed},
@@ -68,7 +70,11 @@ constexpr Field<SourceCounters> kSourceFields[] = {
      "Headers that the framing's function refused; each closed its connection.",
      &SourceCounters::frames_senseless},
     {"frames_truncated", "wallaroo_source_frames_truncated_total",
-     "Connections that ended inside a message.", &SourceCounters::frames_truncated},
+     "Connections or files that ended inside a message.", &SourceCounters::frames_truncated},
+    {"read_failures", "wallaroo_source_read_failures_total", "Reads of a file that failed.",
+     &SourceCounters::read_failures},
+    {"files_shrunk", "wallaroo_source_files_shrunk_total",
+     "Times a file was shorter than what had been read of it.", &SourceCounters::files_shrunk},
 };
 
 constexpr Field<SinkCounters> kSinkFields[] = {
@@ -86,6 +92,8 @@ constexpr Field<SinkCounters> kSinkFields[] = {
      &SinkCounters::partial_writes},
     {"resent_bytes", "wallaroo_sink_resent_bytes_total",
      "Bytes sent again on a new connection after a break.", &SinkCounters::resent_bytes},
+    {"write_failures", "wallaroo_sink_write_failures_total",
+     "Appends to a file that failed and were tried again.", &SinkCounters::write_failures},
 };
 
 constexpr std::array<std::pair<const char*, double>, 4> kQuantiles = {
@@ -118,18 +126,27 @@ struct Subject {
   uint32_t index;
 };
 
+/// Where dead letters go counts like a sink, but it is no node.
+constexpr uint32_t kDeadLetters = UINT32_MAX;
+
+const char* kind_of(const SinkSpec& sink) {
+  if (std::holds_alternative<FileSinkSpec>(sink)) return "file";
+  return std::holds_alternative<TcpSinkSpec>(sink) ? "tcp" : "memory";
+}
+
 const char* kind_of(const Node& node) {
   if (std::holds_alternative<TcpSourceSpec>(node.source)) return "tcp";
+  if (std::holds_alternative<FileSourceSpec>(node.source)) return "file";
   if (std::holds_alternative<MemorySourceSpec>(node.source)) return "memory";
   if (std::holds_alternative<GeneratorSpec>(node.source)) return "generator";
-  if (std::holds_alternative<TcpSinkSpec>(node.sink)) return "tcp";
-  if (std::holds_alternative<MemorySinkSpec>(node.sink)) return "memory";
+  if (node.kind == NodeKind::sink) return kind_of(node.sink);
   if (node.kind == NodeKind::merge) return "merge";
   return node.kind == NodeKind::spread ? "spread" : "state";
 }
 
 struct Subjects {
   std::vector<Subject> stages, sources, sinks;
+  std::vector<Subject> written;  // sinks and, where there are any, the dead letters
 
   explicit Subjects(const plan::Plan& plan) {
     for (uint32_t i = 0; i < plan.stages.size(); ++i) {
@@ -143,6 +160,9 @@ struct Subjects {
       if (node.kind == NodeKind::sink)
         sinks.push_back({node.name, node.pipeline, kind_of(node), i});
     }
+    written = sinks;
+    if (std::holds_alternative<std::monostate>(plan.graph.dead_letters)) return;
+    written.push_back({"dead-letters", "", kind_of(plan.graph.dead_letters), kDeadLetters});
   }
 };
 
@@ -153,7 +173,7 @@ const SourceCounters& source_of(const flow::CoreCounters& core, const Subject& s
   return *core.sources[subject.index];
 }
 const SinkCounters& sink_of(const flow::CoreCounters& core, const Subject& subject) {
-  return *core.sinks[subject.index];
+  return subject.index == kDeadLetters ? core.dead_letters : *core.sinks[subject.index];
 }
 
 base::HistogramView latency_of(const Worker& worker, const Subject& sink) {
@@ -262,7 +282,7 @@ std::string status_json(const Worker& worker, const ReportContext& context) {
       context.uptime_seconds, context.resident_bytes, pipelines_json(worker, subjects),
       list_json(worker, subjects.stages, kStageFields, stage_of),
       list_json(worker, subjects.sources, kSourceFields, source_of),
-      list_json(worker, subjects.sinks, kSinkFields, sink_of));
+      list_json(worker, subjects.written, kSinkFields, sink_of));
 }
 
 std::string metrics_text(const Worker& worker, const ReportContext& context) {
@@ -278,7 +298,7 @@ std::string metrics_text(const Worker& worker, const ReportContext& context) {
       context.uptime_seconds, context.resident_bytes);
   metrics_of(text, worker, subjects.stages, "stage", kStageFields, stage_of);
   metrics_of(text, worker, subjects.sources, "source", kSourceFields, source_of);
-  metrics_of(text, worker, subjects.sinks, "sink", kSinkFields, sink_of);
+  metrics_of(text, worker, subjects.written, "sink", kSinkFields, sink_of);
   latency_metrics(text, worker, subjects.sinks);
   return text;
 }

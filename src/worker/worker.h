@@ -22,7 +22,8 @@ struct WorkerOptions {
 
 /// What the worker runs on. All outlive it.
 struct WorkerPorts {
-  std::vector<io::Net*> nets;  // by core
+  std::vector<io::Net*> nets;    // by core
+  std::vector<io::Disk*> disks;  // by core
   io::Wakeup& wakeup;
   io::Log& log;
   flow::BarrierObserver* observer = nullptr;

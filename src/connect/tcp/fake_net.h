@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "connect/fake_disk.h"
 #include "flow/connector.h"
 
 namespace wallaroo::connect {
@@ -106,6 +107,7 @@ class FakeServices final : public flow::CoreServices, private io::Log {
   explicit FakeServices(uint32_t cores = 1, uint32_t core = 0) : cores_(cores), core_(core) {}
 
   io::Net& net() override { return fake; }
+  io::Disk& disk() override { return fake_disk; }
   io::Log& log() override { return *this; }
   uint32_t core() const override { return core_; }
   uint32_t cores() const override { return cores_; }
@@ -113,6 +115,8 @@ class FakeServices final : public flow::CoreServices, private io::Log {
     watched[connection.value] = &handler;
   }
   void watch(io::ListenerId, flow::NetHandler&) override {}
+  void watch(io::FileId, flow::DiskHandler& handler) override { file_handler = &handler; }
+  void fail(Error why) override { failed = std::move(why.message); }
   void forget(io::ConnectionId connection) override { watched.erase(connection.value); }
   void send_connection(uint32_t to_core, uint32_t, io::DetachedConnection connection) override {
     sent.emplace_back(to_core, connection.value);
@@ -136,7 +140,17 @@ class FakeServices final : public flow::CoreServices, private io::Log {
 
   static constexpr uint64_t kNoMore = UINT64_MAX;
 
+  /// Lets the disk do what was submitted; returns how much that was.
+  size_t work_disk(int64_t now_ns = 0) {
+    const auto done = fake_disk.work();
+    for (const io::DiskCompletion& each : done) file_handler->on_disk(each, {now_ns, now_ns});
+    return done.size();
+  }
+
   FakeNet fake;
+  FakeDisk fake_disk;
+  flow::DiskHandler* file_handler = nullptr;  // there is one at most
+  std::string failed;                         // why the worker has to stop
   std::map<uint64_t, flow::NetHandler*> watched;
   std::vector<std::pair<uint32_t, uint64_t>> sent;  // to a core: a connection, or kNoMore
   std::vector<std::string> lines;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
-#include "connect/tcp/frames.h"
+#include "connect/frames.h"
 
 namespace wallaroo::connect {
 namespace {

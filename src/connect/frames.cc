@@ -1,4 +1,4 @@
-#include "connect/tcp/frames.h"
+#include "connect/frames.h"
 
 #include <cstring>
 #include <optional>

@@ -1,5 +1,5 @@
 // Telling messages apart, against a reader too simple to be wrong.
-#include "connect/tcp/frames.h"
+#include "connect/frames.h"
 
 #include <gtest/gtest.h>
 

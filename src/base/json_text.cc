@@ -1,0 +1,123 @@
+#include "base/json_text.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdio>
+
+namespace wallaroo::base {
+namespace {
+
+/// Length of the character that begins at text[at], 0 when it is not well-formed.
+size_t character_bytes(std::string_view text, size_t at) {
+  const auto byte = [&](size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
+  };
+  const auto continues = [&](size_t i) { return (byte(i) & 0xc0) == 0x80; };
+  const unsigned first = byte(at);
+  if (first < 0x80) return 1;
+  if (first >= 0xc2 && first <= 0xdf) return continues(at + 1) ? 2 : 0;
+  const unsigned second = byte(at + 1);
+  if (first >= 0xe0 && first <= 0xef) {
+    const bool longer = first == 0xe0 && second < 0xa0;
+    const bool surrogate = first == 0xed && second > 0x9f;
+    return continues(at + 1) && continues(at + 2) && !longer && !surrogate ? 3 : 0;
+  }
+  if (first >= 0xf0 && first <= 0xf4) {
+    const bool longer = first == 0xf0 && second < 0x90;
+    const bool beyond = first == 0xf4 && second > 0x8f;
+    const bool whole = continues(at + 1) && continues(at + 2) && continues(at + 3);
+    return whole && !longer && !beyond ? 4 : 0;
+  }
+  return 0;
+}
+
+void append_escaped(std::string& out, char c) {
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      break;
+  }
+  if (static_cast<unsigned char>(c) >= 0x20) {
+    out += c;
+    return;
+  }
+  constexpr const char* kHex = "0123456789abcdef";
+  out += "\\u00";
+  out += kHex[c >> 4];
+  out += kHex[c & 15];
+}
+
+}  // namespace
+
+bool is_utf8(std::string_view text) {
+  size_t at = 0;
+  while (at < text.size()) {
+    const size_t bytes = character_bytes(text, at);
+    if (bytes == 0) return false;
+    at += bytes;
+  }
+  return true;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  for (const char c : text) append_escaped(out, c);
+  out += '"';
+}
+
+void append_json_bytes(std::string& out, std::string_view name, std::string_view bytes) {
+  const bool text = is_utf8(bytes);
+  append_json_string(out, std::string(name) + (text ? "" : "_base64"));
+  out += ':';
+  append_json_string(out, text ? bytes : base64(bytes));
+}
+
+std::string base64(std::string_view bytes) {
+  constexpr const char* kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (size_t at = 0; at < bytes.size(); at += 3) {
+    uint32_t group = 0;
+    for (size_t i = 0; i < 3; ++i) {
+      group = group << 8 | (at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0u);
+    }
+    for (size_t i = 0; i < 4; ++i) {
+      const bool padding = at + i > bytes.size();
+      text += padding ? '=' : kDigits[group >> (18 - 6 * i) & 63];
+    }
+  }
+  return text;
+}
+
+std::string utc_text(int64_t wall_ns) {
+  using namespace std::chrono;
+  const sys_time<nanoseconds> time{nanoseconds(wall_ns)};
+  const auto day = floor<days>(time);
+  const year_month_day date{day};
+  const hh_mm_ss<nanoseconds> clock{time - day};
+  char text[64];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%09dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()),
+                static_cast<int>(clock.subseconds().count()));
+  return text;
+}
+
+}  // namespace wallaroo::base

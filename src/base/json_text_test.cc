@@ -1,0 +1,51 @@
+#include "base/json_text.h"
+
+#include <gtest/gtest.h>
+
+namespace wallaroo::base {
+namespace {
+
+TEST(JsonText, utf8_is_told_from_other_bytes) {
+  for (const char* good : {"", "plain", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x90\x9f", "\x7f",
+                           "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"}) {
+    EXPECT_TRUE(is_utf8(good)) << good;
+  }
+  for (const char* bad : {"\x80", "\xc3", "\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80", "\xe2\x82",
+                          "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff",
+                          "\xc3(", "\xe2\x82(", "\xf0\x9f\x90("}) {
+    EXPECT_FALSE(is_utf8(bad)) << bad;
+  }
+}
+
+TEST(JsonText, strings_are_escaped) {
+  std::string out;
+  append_json_string(out, std::string_view("a\"\\\n\r\t\x01\0z\xc3\xa9", 11));
+  EXPECT_EQ(out, "\"a\\\"\\\\\\n\\r\\t\\u0001\\u0000z\xc3\xa9\"");
+}
+
+TEST(JsonText, bytes_that_are_no_text_become_base64) {
+  std::string out;
+  append_json_bytes(out, "key", "fish");
+  out += ',';
+  append_json_bytes(out, "payload", "\xff\x01");
+  EXPECT_EQ(out, R"("key":"fish","payload_base64":"/wE=")");
+}
+
+TEST(JsonText, base64_as_in_rfc_4648) {
+  EXPECT_EQ(base64(""), "");
+  EXPECT_EQ(base64("f"), "Zg==");
+  EXPECT_EQ(base64("fo"), "Zm8=");
+  EXPECT_EQ(base64("foo"), "Zm9v");
+  EXPECT_EQ(base64("foob"), "Zm9vYg==");
+  EXPECT_EQ(base64("fooba"), "Zm9vYmE=");
+  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
+}
+
+TEST(JsonText, times_in_utc) {
+  EXPECT_EQ(utc_text(0), "1970-01-01T00:00:00.000000000Z");
+  EXPECT_EQ(utc_text(1'700'000'000'123'456'789), "2023-11-14T22:13:20.123456789Z");
+  EXPECT_EQ(utc_text(-1), "1969-12-31T23:59:59.999999999Z");
+}
+
+}  // namespace
+}  // namespace wallaroo::base

@@ -1,0 +1,32 @@
+// Files of dead letters, as a worker writes them: a line of JSON for each message that failed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace wallaroo::cli {
+
+struct DeadLetter {
+  uint64_t line = 0;  // of the file, from 1: what people call it by
+  /// Every field as it stands in the file, except for those in base64, which are decoded.
+  std::vector<std::pair<std::string, std::string>> fields;
+
+  /// Empty when there is no such field.
+  std::string field(const std::string& name) const;
+  /// The payload is the message as its source took it in, so that it can be sent there again.
+  bool is_message() const { return field("payload_of") == "source"; }
+};
+
+struct DeadLetters {
+  std::vector<DeadLetter> letters;
+  std::vector<std::string> unreadable;  // for each line that holds none: which and why
+};
+
+/// Letters of `stage`, or of all stages when that is empty.
+Result<DeadLetters> read_dead_letters(const std::string& path, const std::string& stage);
+
+}  // namespace wallaroo::cli
