@@ -1,5 +1,5 @@
-# What `cmake --install` puts down: the public headers, one static library that holds every module, the
-# CMake package `wallaroo`, the pkg-config file, and the wallaroo program.
+# What `cmake --install` puts down: the public headers, one static library that holds every module, one
+# for tests of programs, the CMake package `wallaroo`, the pkg-config files, and the wallaroo program.
 include(CMakePackageConfigHelpers)
 
 # For each library that modules may link: how a user of the installed package finds it again, as a
@@ -58,6 +58,12 @@ foreach(library ${used})
   target_link_libraries(wallaroo_bundle INTERFACE $<INSTALL_INTERFACE:${library}>)
 endforeach()
 
+# The testkit beside it, for tests only.
+add_library(wallaroo_testkit_bundle STATIC $<TARGET_OBJECTS:wallaroo_testkit>)
+set_target_properties(wallaroo_testkit_bundle PROPERTIES
+  OUTPUT_NAME wallaroo_testkit EXPORT_NAME testkit LINKER_LANGUAGE CXX)
+target_link_libraries(wallaroo_testkit_bundle INTERFACE wallaroo_bundle)
+
 set(find_dependencies "")
 set(pc_requires "")
 set(pc_libs "")
@@ -96,12 +102,14 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/wallaroo-config-ver
 file(RELATIVE_PATH pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" pc_prefix ${pc_prefix})
 configure_file(cmake/wallaroo.pc.in wallaroo.pc @ONLY)
+configure_file(cmake/wallaroo-testkit.pc.in wallaroo-testkit.pc @ONLY)
 
-install(TARGETS wallaroo_bundle EXPORT wallaroo ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS wallaroo_bundle wallaroo_testkit_bundle EXPORT wallaroo ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT wallaroo NAMESPACE wallaroo:: FILE wallaroo-targets.cmake DESTINATION ${package_dir})
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/wallaroo-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/wallaroo-config-version.cmake DESTINATION ${package_dir})
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/wallaroo.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/wallaroo.pc ${CMAKE_CURRENT_BINARY_DIR}/wallaroo-testkit.pc
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(DIRECTORY include/wallaroo DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(FILES LICENSE NOTICE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 if(TARGET wallaroo)

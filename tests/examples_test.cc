@@ -1,12 +1,12 @@
 // The small examples on one to three cores: what their input files give is what their expected
-// files say. A memory source deals its messages over the cores, so lines are compared as sets, and
-// running totals by the last one of each key.
+// files say. Messages are dealt over the cores, so lines are compared as sets, and running totals
+// by the last one of each key.
 #include <gtest/gtest.h>
+#include <wallaroo/testkit.h>
 
 #include <algorithm>
 #include <fstream>
 #include <map>
-#include <memory>
 
 #include "alerts/alerts.h"
 #include "alphabet/alphabet.h"
@@ -42,20 +42,12 @@ class Examples : public testing::TestWithParam<uint32_t> {
   template <class Read, class Build, class Write>
   Lines run(const Lines& messages, Read read, Build build, Write write) {
     wl::Application app("example");
-    auto output = std::make_shared<wl::MemoryOutput>();
-    build(app.pipeline("p").source("in", wl::memory::source(messages, read)))
-        .sink("out", wl::memory::sink(output, wl::framing::lines, write));
-    const auto done = app.run({.cores = GetParam(), .quiet = true});
-    EXPECT_TRUE(done.has_value()) << (done ? "" : done.error().message);
-    Lines lines;
-    for (const wl::Bytes& bytes : output->by_core) {
-      std::string_view left = bytes.view();
-      while (!left.empty()) {
-        lines.emplace_back(left.substr(0, left.find('\n')));
-        left.remove_prefix(lines.back().size() + 1);
-      }
-    }
-    return lines;
+    build(app.pipeline("p").source("in", wl::tcp::listen(":0", wl::framing::lines, read)))
+        .sink("out", wl::tcp::connect(":0", wl::framing::lines, write));
+    wl::testkit::Harness harness(app, {.cores = GetParam()});
+    for (uint32_t i = 0; i < messages.size(); ++i) harness.feed("in", messages[i], i);
+    harness.finish();
+    return harness.output("out");
   }
 };
 

@@ -3,9 +3,9 @@
 #include "sessions/sessions.h"
 
 #include <gtest/gtest.h>
+#include <wallaroo/testkit.h>
 
 #include <map>
-#include <memory>
 
 namespace {
 
@@ -19,21 +19,13 @@ std::string told(const std::string& user, uint64_t clicks, int64_t seconds) {
 // Sorted lines of output.
 std::vector<std::string> run(uint32_t cores, const std::vector<std::string>& lines) {
   wl::Application app("sessions");
-  auto output = std::make_shared<wl::MemoryOutput>();
-  const auto clicks =
-      app.pipeline("clicks").source("clicks", wl::memory::source(lines, read_click));
-  find_sessions(clicks).sink("sessions",
-                             wl::memory::sink(output, wl::framing::lines, write_session));
-  const auto done = app.run({.cores = cores, .quiet = true});
-  EXPECT_TRUE(done.has_value()) << (done ? "" : done.error().message);
-  std::vector<std::string> found;
-  for (const wl::Bytes& bytes : output->by_core) {
-    std::string_view left = bytes.view();
-    while (!left.empty()) {
-      found.emplace_back(left.substr(0, left.find('\n')));
-      left.remove_prefix(found.back().size() + 1);
-    }
-  }
+  const auto clicks = app.pipeline("clicks").source(
+      "clicks", wl::tcp::listen(":0", wl::framing::lines, read_click));
+  find_sessions(clicks).sink("sessions", wl::tcp::connect(":0", wl::framing::lines, write_session));
+  wl::testkit::Harness harness(app, {.cores = cores});
+  for (uint32_t i = 0; i < lines.size(); ++i) harness.feed("clicks", lines[i], i % cores);
+  harness.finish();
+  std::vector<std::string> found = harness.output("sessions");
   std::sort(found.begin(), found.end());
   return found;
 }

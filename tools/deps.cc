@@ -37,7 +37,7 @@ const std::map<std::string, Names>& allowed_edges() {
       {"api", words("worker os base io wire plan state flow cluster connect")},
       {"cli", words("api os io base")},
       {"sim", words("base io wire plan state flow cluster connect worker")},
-      {"testkit", words("base io wire plan state flow connect")},
+      {"testkit", words("base io wire plan state flow connect worker")},
   };
   return table;
 }

@@ -230,6 +230,10 @@ int64_t Core::deadline_ns(io::Now now) const {
   return deadline;
 }
 
+state::KeyedState* Core::state(uint32_t stage) {
+  return stages_[stage] == nullptr ? nullptr : stages_[stage]->state();
+}
+
 void Core::drain() {
   for (auto& source : sources_) {
     if (source != nullptr) source->connector().drain();

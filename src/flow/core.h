@@ -61,6 +61,9 @@ class Core final : public Carrier, public CoreServices {
   /// Cuts the sources of this core with barrier k.
   void barrier(uint64_t barrier);
 
+  /// The state of a stage on this core, or null; see Stage::state().
+  state::KeyedState* state(uint32_t stage);
+
   /// Empty when nothing is under way and every batch and credit is home; else what is not.
   std::string audit() const;
 

@@ -31,6 +31,8 @@ class Stage final : public ChainOwner, private Entry {
   bool step(io::Now now, uint32_t batches);
   bool ended() const { return ended_; }
   FusedChain& fused() { return fused_; }
+  /// Null when it keeps none. To be read and changed between steps only.
+  state::KeyedState* state() { return state_.get(); }
   bool quiet() const { return fused_.quiet() && inputs_.empty() && !control_due_; }
 
  private:

@@ -268,6 +268,27 @@ void latency_metrics(std::string& text, const Worker& worker, const std::vector<
 
 }  // namespace
 
+std::vector<std::pair<std::string, uint64_t>> counters_of(const Worker& worker,
+                                                          std::string_view name) {
+  std::vector<std::pair<std::string, uint64_t>> found;
+  const auto gather = [&](const auto& subjects, const auto& fields, const auto& find) {
+    for (const Subject& subject : subjects) {
+      if (subject.name != name) continue;
+      for (const auto& field : fields) {
+        const auto counters = [&](const flow::CoreCounters& core) -> const auto& {
+          return find(core, subject);
+        };
+        found.emplace_back(field.name, sum(worker, field, counters));
+      }
+    }
+  };
+  const Subjects subjects(worker.plan());
+  gather(subjects.sources, kSourceFields, source_of);
+  gather(subjects.stages, kStageFields, stage_of);
+  gather(subjects.sinks, kSinkFields, sink_of);
+  return found;
+}
+
 std::string status_json(const Worker& worker, const ReportContext& context) {
   const Subjects subjects(worker.plan());
   const char* state = worker.halted()     ? "failed"

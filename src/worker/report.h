@@ -3,6 +3,9 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "worker/worker.h"
 
@@ -13,6 +16,11 @@ struct ReportContext {
   double uptime_seconds = 0;
   uint64_t resident_bytes = 0;
 };
+
+/// What a stage, source or sink of that name has counted, summed over the cores, by the names of
+/// /status. A source is a stage too: its own counters come first. Empty for an unknown name.
+std::vector<std::pair<std::string, uint64_t>> counters_of(const Worker& worker,
+                                                          std::string_view name);
 
 std::string status_json(const Worker& worker, const ReportContext& context);
 std::string metrics_text(const Worker& worker, const ReportContext& context);

@@ -26,7 +26,7 @@ Worker::Worker(plan::Plan plan, WorkerOptions options, WorkerPorts ports)
         std::make_unique<flow::Core>(core, plan_, options_.flow, route_, rings_,
                                      flow::CorePorts{*ports_.nets[core], *ports_.disks[core],
                                                      ports_.wakeup, ports_.log, ports_.observer},
-                                     *counters_[core], connectors_));
+                                     *counters_[core], ports_.connectors == nullptr ? connectors_ : *ports_.connectors));
   }
 }
 

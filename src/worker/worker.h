@@ -27,6 +27,7 @@ struct WorkerPorts {
   io::Wakeup& wakeup;
   io::Log& log;
   flow::BarrierObserver* observer = nullptr;
+  flow::ConnectorFactory* connectors = nullptr;  // null: those that the plan names
 };
 
 class Worker {
@@ -52,6 +53,10 @@ class Worker {
   uint32_t cores() const { return options_.flow.cores; }
   const plan::Plan& plan() const { return plan_; }
   const flow::CoreCounters& counters(uint32_t core) const { return *counters_[core]; }
+  /// The state of a stage on a core, or null: what that core owns of it. Between steps only.
+  state::KeyedState* state(uint32_t stage, base::CoreId core) {
+    return cores_[core.value]->state(stage);
+  }
   bool draining() const { return draining_.get() != 0; }
   bool ended() const;
   /// A message failed where the policy is to stop: the cores end without finishing their work.
