@@ -181,6 +181,8 @@ TEST_P(HarnessOnCores, lets_generators_make_as_many_values_as_it_was_asked_for) 
   harness.generate("numbers", 100);
   harness.finish();
   EXPECT_EQ(sorted(harness.take_output("sums")), (Lines{"4", "6"}));
+  EXPECT_EQ(harness.counter("numbers", "messages"), 5u) << "the end is no message";
+  EXPECT_EQ(harness.counter("numbers", "records_in"), 5u);
 }
 
 TEST(Harness, takes_values_by_an_encoder_of_the_test) {

@@ -77,7 +77,7 @@ class GeneratorEntry final : public Entry {
       if (output_.full()) output_.flush();
     }
     output_.flush();
-    return at;
+    return chain_.source_finished && at > from ? at - 1 : at;  // the end is no message
   }
 
  private:
