@@ -1,0 +1,4 @@
+// For docs/guide/connectors.md.
+constexpr auto decode = [](std::string_view message) { return message.substr(3); };
+
+using Given = GivenApplication;
