@@ -8,7 +8,7 @@
 //   <!-- statements -->      the body of a function, run as a member of the page's struct Given
 //   <!-- global -->          declarations that belong outside of the page's namespace
 //   <!-- word_count -->      the tested example itself, which tools/readme compares
-// What the blocks of page foo.md take for granted is in tests/snippets/foo.h.
+// What the blocks of page foo.md take for granted is in tests/snippets/foo.inc.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -76,7 +76,7 @@ class Writer {
 
  private:
   static std::string page_file(const Page& page) {
-    return std::filesystem::path(page.path).stem().string() + ".h";
+    return std::filesystem::path(page.path).stem().string() + ".inc";
   }
 
   void write(const Page& page, const Block& block) {

@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "word_count/word_count.h"
+#include "examples/cpp/word_count/word_count.h"
 
 /// What a block of statements may use; a page's Given adds more. Afterwards the application must be
 /// one that can be built.
