@@ -183,7 +183,7 @@ void Harness::Engine::run() {
   do {
     wake_all();
     run_until_parked();
-  } while (!worker_->audit().empty());
+  } while (!worker_->halted() && !worker_->audit().empty());
 }
 
 int64_t Harness::Engine::next_deadline_ns() const {

@@ -148,6 +148,8 @@ uint64_t Harness::counter(std::string_view name, std::string_view counter) const
                 "'; what counts is:" + names);
 }
 
+std::optional<Error> Harness::failure() const { return engine_->worker().failure(); }
+
 const std::vector<std::string>& Harness::log() const { return engine_->lines(); }
 
 void Harness::reload_states() {

@@ -185,6 +185,24 @@ TEST_P(HarnessOnCores, lets_generators_make_as_many_values_as_it_was_asked_for) 
   EXPECT_EQ(harness.counter("numbers", "records_in"), 5u);
 }
 
+TEST_P(HarnessOnCores, tells_why_the_worker_has_stopped) {
+  Application app("counts");
+  app.on_error(OnError::fail);
+  build_counts(app);
+  Harness harness(app, {.cores = GetParam()});
+  harness.feed("names", "ann", 1);
+  harness.drain();
+  EXPECT_FALSE(harness.failure().has_value());
+  harness.feed("names", {"bad", "bob"}, 1);
+  harness.drain();
+  ASSERT_TRUE(harness.failure().has_value());
+  EXPECT_NE(harness.failure()->message.find("'known' failed on message 2 of source 'names'"),
+            std::string::npos)
+      << harness.failure()->message;
+  harness.finish();
+  EXPECT_EQ(harness.output("counts"), (Lines{"ann 1"}));
+}
+
 TEST(Harness, takes_values_by_an_encoder_of_the_test) {
   Application app("counts");
   build_counts(app);

@@ -125,6 +125,7 @@ Results run(const Variant& variant, const std::function<void(Application&)>& bui
   }
   harness.drain();
   Results results;
+  if (const auto failure = harness.failure()) results["what stops the worker"] = {failure->message};
   if (stage_case.compare_states) {
     for (const std::string& stage : harness.stages_with_state()) {
       for (const auto& [key, state] : harness.encoded_states(stage)) {

@@ -103,6 +103,9 @@ class Harness {
   /// A counter of a stage, source or sink by its name in /status, such as counter("count",
   /// "user_errors"): the sum over the cores.
   uint64_t counter(std::string_view name, std::string_view counter) const;
+  /// Why the worker has stopped: a message failed where the policy is OnError::fail. From then on
+  /// nothing is worked on. Empty while it runs.
+  std::optional<Error> failure() const;
   /// The lines that a worker would have written for people.
   const std::vector<std::string>& log() const;
 
