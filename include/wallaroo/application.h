@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "wallaroo/detail/refusal.h"
 #include "wallaroo/error.h"
 #include "wallaroo/graph.h"
 #include "wallaroo/keyed_impl.h"

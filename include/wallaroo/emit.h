@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "wallaroo/detail/refusal.h"
+#include "wallaroo/detail/broken.h"
 #include "wallaroo/step.h"
 
 namespace wallaroo {

@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "wallaroo/connectors.h"
-#include "wallaroo/detail/refusal.h"
+#include "wallaroo/detail/keyed_refusal.h"
+#include "wallaroo/detail/stream_refusal.h"
 #include "wallaroo/factories.h"
 #include "wallaroo/graph.h"
 #include "wallaroo/keyed_steps.h"
@@ -25,7 +26,9 @@ class Keyed;
 template <class T>
 class Stream : detail::UnnamedStream {
  public:
+  using UnnamedStream::event_time;
   using UnnamedStream::filter;
+  using UnnamedStream::key_by;
   using UnnamedStream::merge;
   using UnnamedStream::process;
   using UnnamedStream::sink;

@@ -32,6 +32,18 @@ void sources(wl::Application& app) {
   app.pipeline("p").source("in", wl::memory::source({}, [](std::string_view) {}));
 #elif defined(CASE_source_without_name)
   app.pipeline("p").source(wl::memory::source({}, wl::text));
+#elif defined(CASE_source_of_a_sink)
+  app.pipeline("p").source("in", wl::tcp::connect(":1", wl::framing::lines, wl::text));
+#elif defined(CASE_source_of_something_else)
+  app.pipeline("p").source("in", wl::text);
+#elif defined(CASE_source_swapped)
+  app.pipeline("p").source(wl::memory::source({}, wl::text), "in");
+#elif defined(CASE_source_move_only)
+  app.pipeline("p").source(
+      "in", wl::memory::source({}, [p = std::make_unique<int>()](std::string_view) { return *p; }));
+#elif defined(CASE_generator_move_only)
+  app.pipeline("p").source(
+      "in", wl::generator([p = std::make_unique<int>()](uint64_t) { return std::optional(*p); }));
 #elif defined(CASE_generator_of_another_type)
   app.pipeline("p").source("in", wl::generator([](const Order&) { return std::optional(1); }));
 #elif defined(CASE_generator_without_end)
@@ -54,6 +66,12 @@ void computations(const wl::Stream<Order>& orders) {
   orders.process<Process>("sum");
 #elif defined(CASE_to_many_without_type)
   orders.to_many("split", [](const Order& order, auto& emit) { emit(order); });
+#elif defined(CASE_to_swapped)
+  orders.to([](const Order& order) { return order; }, "map");
+#elif defined(CASE_to_move_only)
+  orders.to("map", [p = std::make_unique<int>()](const Order&) { return *p; });
+#elif defined(CASE_state_without_key_and_type)
+  orders.state("sum", [](const Order&, Total& total) { return total; });
 #elif defined(CASE_to_without_name)
   orders.to([](const Order& order) { return order; });
 #elif defined(CASE_error_is_not_followed_by_others)
@@ -70,6 +88,10 @@ void computations(const wl::Stream<Order>& orders) {
   orders.filter("keep", [](const std::string&) { return true; });
 #elif defined(CASE_filter_without_bool)
   orders.filter("keep", [](const Order& order) { return order.user; });
+#elif defined(CASE_filter_swapped)
+  orders.filter([](const Order&) { return true; }, "keep");
+#elif defined(CASE_filter_move_only)
+  orders.filter("keep", [p = std::make_unique<bool>()](const Order&) { return *p; });
 #elif defined(CASE_filter_without_name)
   orders.filter([](const Order&) { return true; });
 #elif !defined(ONE_MISTAKE)
@@ -85,6 +107,11 @@ void computations(const wl::Stream<Order>& orders) {
 #elif defined(CASE_to_many_emits_a_view_of_a_temporary)
   orders.to_many<std::string_view>("split",
                                    [](const Order& order, auto& emit) { emit(order.user + "!"); });
+#elif defined(CASE_to_many_swapped)
+  orders.to_many<int>([](const Order&, wl::Emit<int>&) {}, "split");
+#elif defined(CASE_to_many_move_only)
+  orders.to_many<int>("split",
+                      [p = std::make_unique<int>()](const Order&, auto& emit) { emit(*p); });
 #elif defined(CASE_to_many_without_name)
   orders.to_many<int>([](const Order&, wl::Emit<int>&) {});
 #elif !defined(ONE_MISTAKE)
@@ -95,6 +122,9 @@ void computations(const wl::Stream<Order>& orders) {
 void event_time_and_keys(const wl::Stream<Order>& orders, const wl::Stream<Opaque>& opaque) {
 #if defined(CASE_event_time_of_another_message)
   orders.event_time([](const Total&) { return wl::Time{}; }, wl::bounded_lateness({}));
+#elif defined(CASE_event_time_move_only)
+  orders.event_time([p = std::make_unique<wl::Time>()](const Order&) { return *p; },
+                    wl::bounded_lateness({}));
 #elif defined(CASE_event_time_without_time)
   orders.event_time(&Order::user, wl::bounded_lateness({}));
 #elif !defined(ONE_MISTAKE)
@@ -103,6 +133,14 @@ void event_time_and_keys(const wl::Stream<Order>& orders, const wl::Stream<Opaqu
 
 #if defined(CASE_key_by_of_another_message)
   orders.key_by([](const Total& total) { return total.amount; });
+#elif defined(CASE_key_by_with_a_name)
+  orders.key_by("by-user", &Order::user);
+#elif defined(CASE_key_by_move_only)
+  orders.key_by([p = std::make_unique<int>()](const Order&) { return *p; });
+#elif defined(CASE_key_by_message_with_private_fields)
+  orders.to("hide", [](const Order&) { return Private(1); }).key_by([](const Private&) {
+    return 1;
+  });
 #elif defined(CASE_key_by_floating_point)
   orders.key_by([](const Order&) { return 1.5; });
 #elif defined(CASE_key_by_without_key)
@@ -121,6 +159,8 @@ void ends(const wl::Stream<Order>& orders, const wl::Stream<Opaque>& opaque) {
   opaque.merge("both", opaque);
 #elif defined(CASE_merge_of_another_type)
   orders.merge("both", opaque);
+#elif defined(CASE_merge_swapped)
+  orders.merge(orders, "both");
 #elif defined(CASE_merge_without_name)
   orders.merge(orders);
 #elif !defined(ONE_MISTAKE)
@@ -139,6 +179,17 @@ void ends(const wl::Stream<Order>& orders, const wl::Stream<Opaque>& opaque) {
   orders.sink("out", wl::tcp::connect(":1", wl::framing::lines, wl::text));
 #elif defined(CASE_sink_encoder_without_bytes)
   orders.sink("out", wl::tcp::connect(":1", wl::framing::lines, [](const Order&) { return 1; }));
+#elif defined(CASE_sink_of_a_source)
+  orders.sink("out", wl::tcp::listen(":1", wl::framing::lines, wl::text));
+#elif defined(CASE_sink_of_something_else)
+  orders.sink("out", [](const Order&, wl::Bytes&) {});
+#elif defined(CASE_sink_swapped)
+  orders.sink(wl::tcp::connect(":1", wl::framing::lines, [](const Order&, wl::Bytes&) {}), "out");
+#elif defined(CASE_sink_move_only)
+  orders.sink("out", wl::tcp::connect(":1", wl::framing::lines,
+                                      [p = std::make_unique<int>()](const Order&, wl::Bytes& out) {
+                                        out << *p;
+                                      }));
 #elif defined(CASE_sink_without_name)
   orders.sink(wl::tcp::connect(":1", wl::framing::lines, [](const Order&, wl::Bytes&) {}));
 #elif !defined(ONE_MISTAKE)
@@ -168,6 +219,19 @@ void states(const wl::Keyed<Order, std::string>& keyed) {
   keyed.state<Opaque>("sum", [](const Order&, Opaque&) { return 1; });
 #elif defined(CASE_state_of_views)
   keyed.state<View>("sum", [](const Order&, View&) { return 1; });
+#elif defined(CASE_state_with_private_fields)
+  keyed.state<Private>("sum", [](const Order&, Private&) { return 1; });
+#elif defined(CASE_state_swapped)
+  keyed.state<Total>([](const Order&, Total& total) { return total; }, "sum");
+#elif defined(CASE_state_without_type)
+  keyed.state("sum", [](const Order&, Total& total) { return total; });
+#elif defined(CASE_state_shared_without_type)
+  keyed.state("sum", wl::shared("sums"), [](const Order&, Total& total) { return total; });
+#elif defined(CASE_state_move_only)
+  keyed.state<Total>("sum", [p = std::make_unique<int>()](const Order&, Total&) { return *p; });
+#elif defined(CASE_state_shared_move_only)
+  keyed.state<Total>("sum", wl::shared("sums"),
+                     [p = std::make_unique<int>()](const Order&, Total&) { return *p; });
 #elif defined(CASE_state_without_name)
   keyed.state<Total>([](const Order&, Total& total) { return total; });
 #elif !defined(ONE_MISTAKE)
@@ -178,6 +242,15 @@ void states(const wl::Keyed<Order, std::string>& keyed) {
   keyed.state_many<Total, int>("sum", [](int, Total&, wl::Emit<int>&) {});
 #elif defined(CASE_state_many_not_serialisable)
   keyed.state_many<Opaque, int>("sum", [](const Order&, Opaque&, wl::Emit<int>&) {});
+#elif defined(CASE_state_many_swapped)
+  keyed.state_many<Total, int>([](const Order&, Total&, wl::Emit<int>&) {}, "sum");
+#elif defined(CASE_state_many_without_types)
+  keyed.state_many("sum", [](const Order&, Total&, wl::Emit<int>&) {});
+#elif defined(CASE_state_many_without_output)
+  keyed.state_many<Total>("sum", [](const Order&, Total&, wl::Emit<int>&) {});
+#elif defined(CASE_state_many_move_only)
+  keyed.state_many<Total, int>(
+      "sum", [p = std::make_unique<int>()](const Order&, Total&, auto& emit) { emit(*p); });
 #elif defined(CASE_state_many_without_name)
   keyed.state_many<Total, int>([](const Order&, Total&, wl::Emit<int>&) {});
 #elif !defined(ONE_MISTAKE)
@@ -186,6 +259,8 @@ void states(const wl::Keyed<Order, std::string>& keyed) {
 
 #if defined(CASE_process_without_name)
   keyed.process<Process>();
+#elif defined(CASE_process_without_type)
+  keyed.process("sum");
 #else
   keyed.process<Process>("sum");
 #endif

@@ -20,6 +20,15 @@ struct Total {
 struct Opaque {  // a message and state that cannot be serialised
   std::function<void()> call;
 };
+class Private {  // no plain struct: nobody may look into it
+ public:
+  Private() = default;
+  explicit Private(int value) : value_(value) {}
+  int value() const { return value_; }
+
+ private:
+  int value_ = 0;
+};
 struct View {  // state that would outlive what it views
   std::string_view user;
 };

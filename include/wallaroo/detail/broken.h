@@ -1,0 +1,60 @@
+// What a stream becomes by a wrong use. Users do not need this header.
+#pragma once
+
+namespace wallaroo::detail {
+
+template <class...>
+inline constexpr bool kNever = false;
+
+/// What a method returns after its static_assert failed: accepts every further call in silence, so
+/// that the sentence stays the only error.
+struct Broken {
+  template <class... A>
+  Broken to(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  Broken filter(A&&...) const {
+    return {};
+  }
+  template <class, class... A>
+  Broken to_many(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  Broken event_time(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  Broken key_by(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  Broken merge(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  Broken spread(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  void sink(A&&...) const {}
+  template <class, class... A>
+  Broken state(A&&...) const {
+    return {};
+  }
+  template <class, class, class... A>
+  Broken state_many(A&&...) const {
+    return {};
+  }
+  template <class, class... A>
+  Broken process(A&&...) const {
+    return {};
+  }
+  template <class... A>
+  Broken on_error(A&&...) const {
+    return {};
+  }
+};
+
+}  // namespace wallaroo::detail
