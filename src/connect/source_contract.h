@@ -77,6 +77,7 @@ class SourceContract : public testing::TestWithParam<MakeSourceBench> {
  protected:
   static constexpr uint64_t kMessages = 700;
   static constexpr int kStepsMax = 100'000;
+  static constexpr uint64_t kBatch = 128;  // most messages that are told apart ahead of the chain
 
   SourceBench& bench() { return *bench_; }
   flow::SourceConnector& source() { return bench_->source(); }
@@ -86,7 +87,10 @@ class SourceContract : public testing::TestWithParam<MakeSourceBench> {
   /// As a driver: until there is nothing to do at any time.
   void run(uint32_t batches = 4) {
     for (int i = 0; i < kStepsMax; ++i) {
-      if (step(batches) != io::Progress::none) continue;
+      const io::Progress progress = step(batches);
+      EXPECT_LE(bench_->counters().messages.get(), chain().taken.size() + kBatch)
+          << "it holds more than a batch";
+      if (progress != io::Progress::none) continue;
       const int64_t deadline_ns = source().deadline_ns();
       if (deadline_ns == io::kNever || chain().blocked()) return;
       EXPECT_GT(deadline_ns, now_ns_) << "nothing to do, and a deadline that has passed";
@@ -140,7 +144,6 @@ TEST_P(SourceContract, a_batch_that_was_taken_in_part_goes_on_where_it_stopped) 
 }
 
 TEST_P(SourceContract, a_step_does_about_as_much_as_it_is_allowed) {
-  constexpr size_t kBatch = 128;
   bench().offer(kMessages);
   for (size_t last = 0; last < kMessages;) {
     const io::Progress progress = step(1);
