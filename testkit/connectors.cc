@@ -139,4 +139,9 @@ std::unique_ptr<flow::SinkConnector> Connectors::make_sink(uint32_t node, flow::
   return std::make_unique<GatheringSink>(gathered_[node], pushes_back_, counters);
 }
 
+std::unique_ptr<flow::SinkConnector> Connectors::make_dead_letters(flow::CoreServices&,
+                                                                   flow::SinkCounters& counters) {
+  return std::make_unique<GatheringSink>(letters_, pushes_back_, counters);
+}
+
 }  // namespace wallaroo::testkit

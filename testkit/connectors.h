@@ -119,9 +119,12 @@ class Connectors final : public flow::ConnectorFactory {
                                                      flow::SourceCounters& counters) override;
   std::unique_ptr<flow::SinkConnector> make_sink(uint32_t node, flow::CoreServices& core,
                                                  flow::SinkCounters& counters) override;
+  std::unique_ptr<flow::SinkConnector> make_dead_letters(flow::CoreServices& core,
+                                                         flow::SinkCounters& counters) override;
 
   Feed& feed(uint32_t node, uint32_t core) { return feeds_[node * cores_ + core]; }
   Gathered& gathered(uint32_t node) { return gathered_[node]; }
+  const Gathered& letters() const { return letters_; }
 
  private:
   const Graph& graph_;
@@ -130,6 +133,7 @@ class Connectors final : public flow::ConnectorFactory {
   const bool pushes_back_;
   std::vector<Feed> feeds_;         // by node and core
   std::vector<Gathered> gathered_;  // by node
+  Gathered letters_{.framing = Framing::lines};
 };
 
 }  // namespace wallaroo::testkit

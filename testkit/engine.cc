@@ -68,6 +68,10 @@ Result<io::ConnectionId> NoNet::connect(const io::Address&) {
   return fail(ErrorCode::io, "the harness has no network");
 }
 
+Result<io::OpenedFile> NoDisk::open(const std::string&, io::OpenMode) {
+  return fail(ErrorCode::io, "the harness has no disk");
+}
+
 Harness::Engine::Engine(const Graph& graph, const HarnessOptions& options)
     : options_(options), rng_(options.seed), graph_(graph), runnable_(options.cores, true) {
   check(options);
@@ -79,7 +83,8 @@ Harness::Engine::Engine(const Graph& graph, const HarnessOptions& options)
                                              options.sinks_push_back);
   worker::WorkerOptions worker_options;
   worker_options.flow = flow_options(options);
-  worker::WorkerPorts ports{std::vector<io::Net*>(options.cores, &net_), *this, *this};
+  worker::WorkerPorts ports{std::vector<io::Net*>(options.cores, &net_),
+                            std::vector<io::Disk*>(options.cores, &disk_), *this, *this};
   ports.connectors = connectors_.get();
   worker_ = std::make_unique<worker::Worker>(*std::move(plan), std::move(worker_options),
                                              std::move(ports));

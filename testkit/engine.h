@@ -38,6 +38,15 @@ class NoNet final : public io::Net {
   static constexpr io::IoStatus kBroken = io::IoStatus::broken;
 };
 
+/// Nor a disk.
+class NoDisk final : public io::Disk {
+ public:
+  Result<io::OpenedFile> open(const std::string& path, io::OpenMode) override;
+  void submit(const io::DiskOperation&) override {}
+  size_t poll(std::span<io::DiskCompletion>) override { return 0; }
+  void close(io::FileId) override {}
+};
+
 class Harness::Engine final : private io::Wakeup, private io::Log {
  public:
   Engine(const Graph& graph, const HarnessOptions& options);
@@ -50,6 +59,7 @@ class Harness::Engine final : private io::Wakeup, private io::Log {
 
   Feed& feed_of(std::string_view source, uint32_t core);
   Gathered& gathered(std::string_view sink) { return connectors_->gathered(this->sink(sink)); }
+  const std::vector<std::string>& letters() const { return connectors_->letters().messages; }
   void count_fed(uint64_t messages) { fed_ += messages; }
 
   void run();
@@ -81,6 +91,7 @@ class Harness::Engine final : private io::Wakeup, private io::Log {
   const HarnessOptions options_;
   base::Rng rng_;
   NoNet net_;
+  NoDisk disk_;
   Graph graph_;  // with its flags applied; the connectors look into it
   std::unique_ptr<Connectors> connectors_;
   std::vector<bool> runnable_;

@@ -1,8 +1,11 @@
 #include "wallaroo/testkit/harness.h"
 
 #include <algorithm>
+#include <charconv>
 
+#include "base/assert.h"
 #include "base/hash.h"
+#include "base/json_text.h"
 #include "testkit/engine.h"
 #include "worker/report.h"
 
@@ -129,6 +132,26 @@ std::vector<std::pair<std::string, std::string>> Harness::encoded_states(
       [&](std::string_view key, std::string_view state) { states.emplace_back(key, state); });
   std::sort(states.begin(), states.end());
   return states;
+}
+
+std::vector<DeadLetter> Harness::dead_letters() const {
+  std::vector<DeadLetter> letters;
+  for (const std::string& line : engine_->letters()) {
+    const auto fields = base::parse_flat_json(line);
+    ASSERT(fields.has_value(), "a dead letter is a flat object of JSON");
+    DeadLetter& letter = letters.emplace_back();
+    for (const auto& [name, value] : *fields) {
+      if (name == "stage") letter.stage = value;
+      if (name == "function") letter.function = value;
+      if (name == "error") letter.error = value;
+      if (name == "source") letter.source = value;
+      if (name == "message") std::from_chars(value.data(), value.data() + value.size(), letter.message);
+      if (name == "key") letter.key = value;
+      if (name == "timer") letter.timer = value;
+      if (name == "payload") letter.payload = value;
+    }
+  }
+  return letters;
 }
 
 uint64_t Harness::counter(std::string_view name, std::string_view counter) const {

@@ -92,6 +92,25 @@ TEST_P(HarnessOnCores, gives_what_the_shipped_graph_gives) {
   EXPECT_EQ(harness.output_bytes("counts").size(), 4 * std::string("ann 1\n").size());
 }
 
+TEST_P(HarnessOnCores, keeps_dead_letters) {
+  Application app("counts");
+  build_counts(app);
+  app.on_error(OnError::dead_letter);
+  Harness harness(app, {.cores = GetParam()});
+  harness.feed("names", {"ann", "bad", "bob"});
+  harness.drain();
+  EXPECT_EQ(harness.output("counts").size(), 2u);
+  const auto letters = harness.dead_letters();
+  ASSERT_EQ(letters.size(), 1u);
+  EXPECT_EQ(letters[0].stage, "names");
+  EXPECT_EQ(letters[0].function, "known");
+  EXPECT_EQ(letters[0].error, "a bad name");
+  EXPECT_EQ(letters[0].source, "names");
+  EXPECT_EQ(letters[0].message, 2u);
+  EXPECT_EQ(letters[0].payload, "bad");
+  EXPECT_EQ(harness.counter("names", "dead_letters"), 1u);
+}
+
 TEST_P(HarnessOnCores, shows_the_state_of_a_key_and_what_was_counted) {
   Application app("counts");
   build_counts(app);

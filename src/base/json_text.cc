@@ -1,11 +1,17 @@
 #include "base/json_text.h"
 
+#include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
 
 namespace wallaroo::base {
 namespace {
+
+constexpr std::string_view kBase64Digits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view kBase64Suffix = "_base64";
 
 /// Length of the character that begins at text[at], 0 when it is not well-formed.
 size_t character_bytes(std::string_view text, size_t at) {
@@ -81,14 +87,12 @@ void append_json_string(std::string& out, std::string_view text) {
 
 void append_json_bytes(std::string& out, std::string_view name, std::string_view bytes) {
   const bool text = is_utf8(bytes);
-  append_json_string(out, std::string(name) + (text ? "" : "_base64"));
+  append_json_string(out, std::string(name) + std::string(text ? "" : kBase64Suffix));
   out += ':';
   append_json_string(out, text ? bytes : base64(bytes));
 }
 
 std::string base64(std::string_view bytes) {
-  constexpr const char* kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);
   for (size_t at = 0; at < bytes.size(); at += 3) {
@@ -98,10 +102,95 @@ std::string base64(std::string_view bytes) {
     }
     for (size_t i = 0; i < 4; ++i) {
       const bool padding = at + i > bytes.size();
-      text += padding ? '=' : kDigits[group >> (18 - 6 * i) & 63];
+      text += padding ? '=' : kBase64Digits[group >> (18 - 6 * i) & 63];
     }
   }
   return text;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  const size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
+  std::string bytes;
+  uint32_t group = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool pad = i >= text.size() - padding;
+    const size_t digit = pad ? 0 : kBase64Digits.find(text[i]);
+    if (digit == std::string_view::npos) return std::nullopt;
+    group = group << 6 | static_cast<uint32_t>(digit);
+    if (i % 4 != 3) continue;
+    bytes += static_cast<char>(group >> 16);
+    bytes += static_cast<char>(group >> 8);
+    bytes += static_cast<char>(group);
+    group = 0;
+  }
+  bytes.resize(bytes.size() - padding);
+  return bytes;
+}
+
+namespace {
+
+/// Reads what append_json_string() wrote, from its first quote on.
+bool take_string(std::string_view& from, std::string& text) {
+  if (!from.starts_with('"')) return false;
+  for (size_t at = 1; at < from.size(); ++at) {
+    if (from[at] == '"') {
+      from.remove_prefix(at + 1);
+      return true;
+    }
+    if (from[at] != '\\') {
+      text += from[at];
+      continue;
+    }
+    if (++at == from.size()) return false;
+    const size_t known = std::string_view("\"\\nrt").find(from[at]);
+    if (known != std::string_view::npos) {
+      text += "\"\\\n\r\t"[known];
+      continue;
+    }
+    unsigned code = 0;
+    if (from[at] != 'u' || from.size() - at < 5) return false;
+    const auto digits = std::from_chars(&from[at + 1], &from[at] + 5, code, 16);
+    if (digits.ptr != &from[at] + 5 || code >= 0x20) return false;
+    text += static_cast<char>(code);
+    at += 4;
+  }
+  return false;
+}
+
+bool take_field(std::string_view& from, JsonField& field) {
+  if (!take_string(from, field.name) || !from.starts_with(':')) return false;
+  from.remove_prefix(1);
+  if (!from.starts_with('"')) {
+    const size_t end = std::min(from.find_first_not_of("-0123456789"), from.size());
+    field.value = from.substr(0, end);
+    from.remove_prefix(end);
+    return !field.value.empty();
+  }
+  if (!take_string(from, field.value)) return false;
+  if (!field.name.ends_with(kBase64Suffix)) return true;
+  const auto bytes = from_base64(field.value);
+  if (!bytes) return false;
+  field.value = *bytes;
+  field.name.resize(field.name.size() - kBase64Suffix.size());
+  return true;
+}
+
+}  // namespace
+
+std::optional<std::vector<JsonField>> parse_flat_json(std::string_view line) {
+  std::vector<JsonField> fields;
+  if (!line.starts_with('{') || !line.ends_with('}')) return std::nullopt;
+  line.remove_prefix(1);
+  line.remove_suffix(1);
+  while (!line.empty()) {
+    if (!fields.empty()) {
+      if (!line.starts_with(',')) return std::nullopt;
+      line.remove_prefix(1);
+    }
+    if (!take_field(line, fields.emplace_back())) return std::nullopt;
+  }
+  return fields;
 }
 
 std::string utc_text(int64_t wall_ns) {

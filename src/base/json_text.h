@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace wallaroo::base {
 
@@ -18,6 +20,16 @@ void append_json_bytes(std::string& out, std::string_view name, std::string_view
 
 /// Standard base64 (RFC 4648) with padding.
 std::string base64(std::string_view bytes);
+/// Nothing when it is not that.
+std::optional<std::string> from_base64(std::string_view text);
+
+struct JsonField {
+  std::string name;
+  std::string value;  // of text what it says, else as it stands
+};
+/// The fields of an object of texts and plain numbers, such as append_json_bytes() writes; those in
+/// base64 are decoded and lose the end of their name. Nothing when it is something else.
+std::optional<std::vector<JsonField>> parse_flat_json(std::string_view line);
 
 /// "2026-11-25T22:36:04.123456789Z" from nanoseconds since 1970 UTC.
 std::string utc_text(int64_t wall_ns);

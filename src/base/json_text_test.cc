@@ -41,6 +41,36 @@ TEST(JsonText, base64_as_in_rfc_4648) {
   EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
 }
 
+TEST(JsonText, base64_is_read_back) {
+  for (const char* text : {"", "f", "fo", "foo", "foob", "fooba", "foobar", "\xff\x01"}) {
+    EXPECT_EQ(from_base64(base64(text)), text);
+  }
+  for (const char* bad : {"Zg", "Zg=a", "????", "Z=g="}) EXPECT_FALSE(from_base64(bad)) << bad;
+}
+
+TEST(JsonText, flat_objects_are_read_back) {
+  std::string out = "{";
+  append_json_bytes(out, "text", std::string_view("a\"\\\n\t\x01\0z\xc3\xa9", 10));
+  out += ",\"n\":-12,";
+  append_json_bytes(out, "bytes", "\xff");
+  out += '}';
+  const auto fields = parse_flat_json(out);
+  ASSERT_TRUE(fields.has_value()) << out;
+  ASSERT_EQ(fields->size(), 3u);
+  EXPECT_EQ((*fields)[0].value, std::string_view("a\"\\\n\t\x01\0z\xc3\xa9", 10));
+  EXPECT_EQ((*fields)[1].name, "n");
+  EXPECT_EQ((*fields)[1].value, "-12");
+  EXPECT_EQ((*fields)[2].name, "bytes");
+  EXPECT_EQ((*fields)[2].value, "\xff");
+  for (size_t cut = 0; cut < out.size(); ++cut) {
+    EXPECT_FALSE(parse_flat_json(out.substr(0, cut)).has_value()) << out.substr(0, cut);
+  }
+  for (const char* bad : {"{\"a\":[]}", "{\"a\":\"\\q\"}", "{\"a\":\"\\u0041\"}", "{\"a\":}",
+                          "{\"a\":1 }", "{\"a\":1,}", "[]", "{a:1}"}) {
+    EXPECT_FALSE(parse_flat_json(bad).has_value()) << bad;
+  }
+}
+
 TEST(JsonText, times_in_utc) {
   EXPECT_EQ(utc_text(0), "1970-01-01T00:00:00.000000000Z");
   EXPECT_EQ(utc_text(1'700'000'000'123'456'789), "2023-11-14T22:13:20.123456789Z");

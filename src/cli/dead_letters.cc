@@ -1,58 +1,22 @@
 #include "cli/dead_letters.h"
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <optional>
 #include <string_view>
+
+#include "base/json_text.h"
 
 namespace wallaroo::cli {
 namespace {
 
-namespace json = boost::json;
-
-constexpr std::string_view kBase64 = "_base64";
-
-/// Nothing when it is not base64 with padding.
-std::optional<std::string> from_base64(std::string_view text) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  if (text.size() % 4 != 0) return std::nullopt;
-  const size_t padding = text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0;
-  std::string bytes;
-  uint32_t group = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool pad = i >= text.size() - padding;
-    const size_t digit = pad ? 0 : kDigits.find(text[i]);
-    if (digit == std::string_view::npos) return std::nullopt;
-    group = group << 6 | static_cast<uint32_t>(digit);
-    if (i % 4 != 3) continue;
-    bytes += static_cast<char>(group >> 16);
-    bytes += static_cast<char>(group >> 8);
-    bytes += static_cast<char>(group);
-    group = 0;
-  }
-  bytes.resize(bytes.size() - padding);
-  return bytes;
-}
-
 /// What is wrong with the line; empty when it is a letter.
 std::string parse(std::string_view line, DeadLetter& letter) {
-  boost::system::error_code error;
-  const json::value value = json::parse(json::string_view(line.data(), line.size()), error);
-  if (error || !value.is_object()) return "it is not an object of JSON";
-  for (const auto& [key, field] : value.get_object()) {
-    std::string name(key);
-    std::string text = field.is_string() ? std::string(field.get_string()) : json::serialize(field);
-    if (name.ends_with(kBase64)) {
-      const auto bytes = from_base64(text);
-      if (!bytes) return "its " + name + " is not base64";
-      name.resize(name.size() - kBase64.size());
-      text = *bytes;
-    }
-    letter.fields.emplace_back(std::move(name), std::move(text));
+  auto fields = base::parse_flat_json(line);
+  if (!fields) return "it is not an object of texts and numbers in JSON";
+  for (base::JsonField& field : *fields) {
+    letter.fields.emplace_back(std::move(field.name), std::move(field.value));
   }
   return letter.field("stage").empty() || letter.field("error").empty()
              ? "it has no stage or no error"

@@ -51,10 +51,10 @@ TEST_F(DeadLettersFile, lines_that_are_none_are_passed_over_and_told) {
   EXPECT_FALSE(found.letters[0].is_message());
   EXPECT_EQ(found.unreadable,
             (std::vector<std::string>{
-                "line 1 is no dead letter: it is not an object of JSON",
-                "line 3 is no dead letter: it is not an object of JSON",
+                "line 1 is no dead letter: it is not an object of texts and numbers in JSON",
+                "line 3 is no dead letter: it is not an object of texts and numbers in JSON",
                 "line 4 is no dead letter: it has no stage or no error",
-                "line 5 is no dead letter: its payload_base64 is not base64"}));
+                "line 5 is no dead letter: it is not an object of texts and numbers in JSON"}));
 }
 
 TEST_F(DeadLettersFile, an_empty_file_holds_none_and_a_missing_one_is_an_error) {

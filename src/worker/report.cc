@@ -285,7 +285,7 @@ std::vector<std::pair<std::string, uint64_t>> counters_of(const Worker& worker,
   const Subjects subjects(worker.plan());
   gather(subjects.sources, kSourceFields, source_of);
   gather(subjects.stages, kStageFields, stage_of);
-  gather(subjects.sinks, kSinkFields, sink_of);
+  gather(subjects.written, kSinkFields, sink_of);
   return found;
 }
 

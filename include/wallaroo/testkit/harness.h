@@ -41,6 +41,18 @@ struct HarnessOptions {
   std::vector<std::pair<std::string, std::string>> flags{};  ///< values for app.flag
 };
 
+/// A message on which a function failed where the policy is OnError::dead_letter.
+struct DeadLetter {
+  std::string stage{};
+  std::string function{};  ///< the computation, state computation, source or sink that failed
+  std::string error{};
+  std::string source{};   ///< where the message came from; empty for a timer
+  uint64_t message = 0;   ///< its number there, from 1; 0 when that is not known
+  std::string key{};      ///< of a keyed stage; numbers in decimal
+  std::string timer{};    ///< name of a timer that failed
+  std::string payload{};  ///< the message, or behind a key_by, merge or spread the encoded value
+};
+
 /// Belongs to one thread. The application may be gone once it is made. Every method throws Mistake
 /// when it cannot do what it is asked for; what fails inside the program is counted, as in a
 /// worker.
@@ -92,6 +104,9 @@ class Harness {
   std::vector<std::string> take_output(std::string_view sink);
   /// What the sink of that name would have sent, framing included.
   std::string output_bytes(std::string_view sink) const;
+
+  /// All dead letters so far, whether or not the program names a file for them.
+  std::vector<DeadLetter> dead_letters() const;
 
   /// The state of `key` at a state computation or process, or nothing when there is none. S and the
   /// key's type are those of the program.
