@@ -145,7 +145,8 @@ std::vector<DeadLetter> Harness::dead_letters() const {
       if (name == "function") letter.function = value;
       if (name == "error") letter.error = value;
       if (name == "source") letter.source = value;
-      if (name == "message") std::from_chars(value.data(), value.data() + value.size(), letter.message);
+      if (name == "message")
+        std::from_chars(value.data(), value.data() + value.size(), letter.message);
       if (name == "key") letter.key = value;
       if (name == "timer") letter.timer = value;
       if (name == "payload") letter.payload = value;

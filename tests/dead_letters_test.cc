@@ -115,11 +115,11 @@ TEST_F(DeadLettersTest, take_what_a_decoder_refuses_and_stand_behind_what_was_th
   }
   wl::Application app("letters");
   app.pipeline("p")
-      .source("numbers", wl::memory::source(
-                             {"1", "x", "2"},
-                             [](std::string_view digits) {
-                               return digits == "x" ? std::nullopt : std::optional<int>(1);
-                             }))
+      .source("numbers", wl::memory::source({"1", "x", "2"},
+                                            [](std::string_view digits) {
+                                              return digits == "x" ? std::nullopt
+                                                                   : std::optional<int>(1);
+                                            }))
       .on_error(OnError::dead_letter);
   ASSERT_TRUE(app.run({.quiet = true, .dead_letters = file()}).has_value());
   std::ifstream in(file());

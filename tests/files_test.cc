@@ -140,11 +140,11 @@ TEST_F(FilesTest, framings_that_cannot_work_are_refused) {
   wl::Application app("files");
   app.pipeline("p")
       .source("in", wl::file::read(path("in"), wl::framing::raw, wl::text))
-      .sink("out", wl::file::write(path("out"),
-                                   wl::framing::header(2, [](std::string_view) {
-                                     return std::optional<uint64_t>(0);
-                                   }),
-                                   wl::text));
+      .sink("out",
+            wl::file::write(
+                path("out"),
+                wl::framing::header(2, [](std::string_view) { return std::optional<uint64_t>(0); }),
+                wl::text));
   const auto checked = app.check();
   ASSERT_FALSE(checked.has_value());
   EXPECT_NE(checked.error().message.find("'in': framing::raw"), std::string::npos);

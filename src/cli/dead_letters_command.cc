@@ -62,10 +62,10 @@ ExitCode list(const Flags& flags) {
                base::printable(letter.field("error"), kListedBytes),
                key.empty() ? "" : "  key " + base::printable(key, kListedBytes));
   }
-  fmt::print(stderr, "{} dead letter{}{}\n", found->letters.size(),
-             found->letters.size() == 1 ? "" : "s",
-             listed > flags.limit ? fmt::format(", the first {} shown; --limit shows more", flags.limit)
-                                  : "");
+  fmt::print(
+      stderr, "{} dead letter{}{}\n", found->letters.size(), found->letters.size() == 1 ? "" : "s",
+      listed > flags.limit ? fmt::format(", the first {} shown; --limit shows more", flags.limit)
+                           : "");
   return ExitCode::done;
 }
 
@@ -146,7 +146,8 @@ CLI::App* add(CLI::App& app, const char* name, const char* about, Flags& flags) 
 }  // namespace
 
 void add_dead_letters(CLI::App& app, ExitCode& exit) {
-  CLI::App* group = app.add_subcommand("dead-letters", "Look at messages that failed, or send them again");
+  CLI::App* group =
+      app.add_subcommand("dead-letters", "Look at messages that failed, or send them again");
   group->footer(kExamples);
   group->require_subcommand(1);
   const auto flags = std::make_shared<Flags>();
@@ -162,11 +163,14 @@ void add_dead_letters(CLI::App& app, ExitCode& exit) {
   shows->callback([flags, &exit] { exit = show(*flags); });
 
   CLI::App* replays = add(*group, "replay", "Send the messages to their source again", *flags);
-  replays->add_option("--to", flags->to, "Where the source listens")->type_name("HOST:PORT")->required();
-  const auto lines = replays->add_flag("--lines", flags->framing.lines,
-                                       "Messages end with a newline (default)");
+  replays->add_option("--to", flags->to, "Where the source listens")
+      ->type_name("HOST:PORT")
+      ->required();
+  const auto lines =
+      replays->add_flag("--lines", flags->framing.lines, "Messages end with a newline (default)");
   replays
-      ->add_flag("--framed", flags->framing.framed, "Messages follow their length, 32 bits big-endian")
+      ->add_flag("--framed", flags->framing.framed,
+                 "Messages follow their length, 32 bits big-endian")
       ->excludes(lines);
   replays->add_option("--line", flags->lines, "Only those on these lines of the file")
       ->type_name("LINE");

@@ -19,8 +19,7 @@ class DeadLettersFile : public testing::Test {
     return found ? *found : DeadLetters{};
   }
 
-  const std::string path_ =
-      testing::TempDir() + "dead_letters." + std::to_string(::getpid());
+  const std::string path_ = testing::TempDir() + "dead_letters." + std::to_string(::getpid());
 };
 
 TEST_F(DeadLettersFile, fields_are_read_as_they_stand_and_base64_is_decoded) {

@@ -1,6 +1,8 @@
 // The sources and sinks of this folder keep the contracts.
 #include <optional>
 
+#include "connect/file/file_sink.h"
+#include "connect/file/file_source.h"
 #include "connect/generator/generator_source.h"
 #include "connect/memory/memory.h"
 #include "connect/sink_contract.h"
@@ -92,6 +94,27 @@ class TcpSourceBench final : public SourceBenchOf<TcpSource> {
   flow::Options options_;
 };
 
+/// A file that is read in pieces of `read_bytes`, by a disk that works whenever it is looked at.
+class FileSourceBench final : public SourceBenchOf<FileSource> {
+ public:
+  explicit FileSourceBench(uint32_t read_bytes) : SourceBenchOf(payload) {
+    options_.file_read_bytes = read_bytes;
+  }
+  void offer(uint64_t count) override {
+    for (uint64_t i = 0; i < count; ++i) core_.fake_disk.content += message(i) + "\n";
+    source_.emplace(FileSourceSetup{"in", 0, {.path = "in", .framing = Framing::lines}, options_},
+                    core_, chain_, counters_);
+    EXPECT_TRUE(source_->start().has_value());
+  }
+  flow::SourceConnector& source() override {
+    (void)core_.work_disk();
+    return *source_;
+  }
+
+ private:
+  flow::Options options_;
+};
+
 template <class Bench>
 MakeSourceBench bench(uint64_t argument) {
   return [argument] { return std::make_unique<Bench>(argument); };
@@ -104,6 +127,8 @@ INSTANTIATE_TEST_SUITE_P(Generator, SourceContract,
                          testing::Values(bench<GeneratorBench>(0), bench<GeneratorBench>(1'000)));
 INSTANTIATE_TEST_SUITE_P(Tcp, SourceContract,
                          testing::Values(bench<TcpSourceBench>(3), bench<TcpSourceBench>(5'000)));
+INSTANTIATE_TEST_SUITE_P(File, SourceContract,
+                         testing::Values(bench<FileSourceBench>(3), bench<FileSourceBench>(5'000)));
 
 class MemorySinkBench final : public SinkBench {
  public:
@@ -166,11 +191,38 @@ class TcpSinkBench final : public SinkBench {
   std::string written_;
 };
 
+class FileSinkBench final : public SinkBench {
+ public:
+  FileSinkBench() {
+    options_.sink_buffer_bytes_max = buffer_bytes_max = 500;
+    sink_.emplace(FileSinkSetup{"sink 'out'", {.path = "out", .framing = Framing::lines}, options_},
+                  core_, counters_);
+    EXPECT_TRUE(sink_->start().has_value());
+  }
+  flow::SinkConnector& sink() override { return *sink_; }
+  flow::SinkCounters& counters() override { return counters_; }
+  void take(size_t bytes) override { works_ = bytes != 0; }
+  std::string arrived() const override { return core_.fake_disk.content; }
+  void outside_acts(io::Now now) override {
+    if (works_) (void)core_.work_disk(now.mono_ns);
+  }
+
+ private:
+  flow::Options options_;
+  FakeServices core_;
+  flow::SinkCounters counters_;
+  std::optional<FileSink> sink_;
+  bool works_ = true;
+};
+
 INSTANTIATE_TEST_SUITE_P(Memory, SinkContract, testing::Values(MakeSinkBench([] {
                            return std::make_unique<MemorySinkBench>();
                          })));
 INSTANTIATE_TEST_SUITE_P(Tcp, SinkContract, testing::Values(MakeSinkBench([] {
                            return std::make_unique<TcpSinkBench>();
+                         })));
+INSTANTIATE_TEST_SUITE_P(File, SinkContract, testing::Values(MakeSinkBench([] {
+                           return std::make_unique<FileSinkBench>();
                          })));
 
 }  // namespace

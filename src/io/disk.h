@@ -1,5 +1,6 @@
 // The disk port, completion style: an operation is submitted and done later; poll() tells. One Disk
-// belongs to one core; nothing in it blocks but open(), which is for the time before the first step.
+// belongs to one core; nothing in it blocks but open(), which is for the time before the first
+// step.
 //
 // Operations on one file are done in the order in which they were submitted. The memory of an
 // operation belongs to the Disk until its completion has been polled.
@@ -48,9 +49,9 @@ struct DiskOperation {
 struct DiskCompletion {
   FileId file;
   DiskOperationKind kind = DiskOperationKind::read;
-  size_t bytes = 0;        // moved
+  size_t bytes = 0;         // moved
   uint64_t file_bytes = 0;  // of read: the file's length when it ended short
-  std::string error{};     // empty: it succeeded; else what the system said
+  std::string error{};      // empty: it succeeded; else what the system said
 };
 
 class Disk {

@@ -31,8 +31,8 @@ tl::unexpected<Error> cannot_open(const std::string& path, io::OpenMode mode, co
 
 bool ends_line(int descriptor, uint64_t bytes) {
   char last = '\n';
-  return bytes == 0 || (::pread(descriptor, &last, 1, static_cast<off_t>(bytes) - 1) == 1 &&
-                        last == '\n');
+  return bytes == 0 ||
+         (::pread(descriptor, &last, 1, static_cast<off_t>(bytes) - 1) == 1 && last == '\n');
 }
 
 /// The error of the system call that failed, as text.

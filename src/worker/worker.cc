@@ -22,11 +22,11 @@ Worker::Worker(plan::Plan plan, WorkerOptions options, WorkerPorts ports)
   for (uint32_t core = 0; core < options_.flow.cores; ++core) {
     commands_.push_back(std::make_unique<base::Ring<Command>>(kCommandSlots));
     counters_.push_back(std::make_unique<flow::CoreCounters>(plan_));
-    cores_.push_back(
-        std::make_unique<flow::Core>(core, plan_, options_.flow, route_, rings_,
-                                     flow::CorePorts{*ports_.nets[core], *ports_.disks[core],
-                                                     ports_.wakeup, ports_.log, ports_.observer},
-                                     *counters_[core], ports_.connectors == nullptr ? connectors_ : *ports_.connectors));
+    cores_.push_back(std::make_unique<flow::Core>(
+        core, plan_, options_.flow, route_, rings_,
+        flow::CorePorts{*ports_.nets[core], *ports_.disks[core], ports_.wakeup, ports_.log,
+                        ports_.observer},
+        *counters_[core], ports_.connectors == nullptr ? connectors_ : *ports_.connectors));
   }
 }
 

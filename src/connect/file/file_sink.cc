@@ -85,9 +85,8 @@ void FileSink::fail(const io::DiskCompletion& done, io::Now now) {
   told_ = true;
   told_at_ns_ = now.mono_ns;
   core_.log().write(io::LogLevel::error,
-                    setup_.what + " cannot write to '" + setup_.spec.path.value +
-                        "': " + done.error +
-                        "; messages wait and it tries again (make room on the disk)");
+                    setup_.what + " cannot write to '" + setup_.spec.path.value + "': " +
+                        done.error + "; messages wait and it tries again (make room on the disk)");
 }
 
 }  // namespace wallaroo::connect

@@ -19,7 +19,8 @@ class FileSinkTest : public testing::Test {
 
   FileSink& sink() {
     if (!sink_) {
-      sink_ = std::make_unique<FileSink>(FileSinkSetup{"sink 'out'", spec, options}, core, counters);
+      sink_ =
+          std::make_unique<FileSink>(FileSinkSetup{"sink 'out'", spec, options}, core, counters);
       EXPECT_TRUE(sink_->start().has_value());
     }
     return *sink_;
@@ -118,8 +119,7 @@ TEST_F(FileSinkTest, replaces_or_appends_as_asked_and_only_core_0_empties_the_fi
   FakeServices second(2, 1);
   FileSink other(FileSinkSetup{"sink 'out'", spec, options}, second, counters);
   ASSERT_TRUE(other.start().has_value());
-  EXPECT_EQ(core.fake_disk.modes,
-            (std::vector{io::OpenMode::replace, io::OpenMode::append}));
+  EXPECT_EQ(core.fake_disk.modes, (std::vector{io::OpenMode::replace, io::OpenMode::append}));
   EXPECT_EQ(second.fake_disk.modes, std::vector{io::OpenMode::append});
 }
 

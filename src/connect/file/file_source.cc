@@ -129,7 +129,8 @@ void FileSource::start_over(uint64_t file_bytes) {
   counters_.files_shrunk.add(1);
   const std::string what = "shrank from at least " + std::to_string(offset_) + " to " +
                            std::to_string(file_bytes) + " bytes while it was read";
-  if (!MUTANT(shrunk_line_counts)) buffer_.truncate(buffer_at_);  // the start of a message of which the rest is gone
+  if (!MUTANT(shrunk_line_counts))
+    buffer_.truncate(buffer_at_);  // the start of a message of which the rest is gone
   if (setup_.spec.follow) {
     warn(what + "; it is read from its start again");
     offset_ = 0;
