@@ -126,9 +126,7 @@ Result<void> Runtime::serve(const std::string& http) {
 
 void Runtime::tell_status_address() {
   if (http_ == nullptr) return;
-  const io::Address at = http_->address();
-  log_->write(io::LogLevel::info,
-              "status at http://" + at.host + ":" + std::to_string(at.port) + "/status");
+  log_->write(io::LogLevel::info, "status at http://" + io::to_text(http_->address()) + "/status");
 }
 
 os::HttpResponse Runtime::answer(std::string_view path) const {

@@ -10,7 +10,6 @@
 #include "cli/progress.h"
 #include "os/interrupt.h"
 #include "os/resolve.h"
-#include "os/socket_address.h"
 
 namespace wallaroo::cli {
 namespace {
@@ -42,7 +41,7 @@ Result<os::ReceiveOptions> to_options(const ReceiveFlags& flags) {
   options.connections_min = flags.connections_min;
   if (flags.timeout_s) options.timeout_ns = int64_t(*flags.timeout_s * 1e9);
   options.on_listening = [](const io::Address& where) {
-    fmt::print(stderr, "listening on {}\n", os::to_text(where));
+    fmt::print(stderr, "listening on {}\n", io::to_text(where));
     std::fflush(stderr);
   };
   return options;

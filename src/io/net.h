@@ -14,18 +14,12 @@
 
 #include "base/id.h"
 #include "base/result.h"
+#include "io/address.h"
 
 namespace wallaroo::io {
 
 using base::ConnectionId;
 using base::ListenerId;
-
-/// A numeric IPv4 or IPv6 address ("127.0.0.1", "::1"); names are resolved before the engine
-/// starts.
-struct Address {
-  std::string host;
-  uint16_t port = 0;  // 0 lets listen() choose
-};
 
 enum class NetEventKind : uint8_t {
   accepted,        // `connection` is new, from `listener`
@@ -84,6 +78,8 @@ class Net {
                           std::span<const std::span<const char>> parts) = 0;
   /// No more will be written; the peer sees eof after what was sent.
   virtual void shutdown_write(ConnectionId connection) = 0;
+  /// Who is at the other end; an empty host when that cannot be told (any more).
+  virtual Address peer_address(ConnectionId) const { return {}; }
   /// Gives the connection up. The id is not used again. Unknown ids are ignored.
   virtual void close(ConnectionId connection) = 0;
 

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/assert.h"
 #include "os/clock.h"
@@ -448,6 +449,17 @@ void EpollNet::shutdown_write(io::ConnectionId connection) {
   if (const Slot* slot = find(connection.value)) (void)::shutdown(slot->fd, SHUT_WR);
 }
 
+io::Address EpollNet::peer_address(io::ConnectionId connection) const {
+  const Slot* slot = find(connection.value);
+  SocketAddress peer;
+  peer.length = sizeof peer.storage;
+  if (slot == nullptr ||
+      getpeername(slot->fd, reinterpret_cast<sockaddr*>(&peer.storage), &peer.length) != 0) {
+    return {};
+  }
+  return to_address(peer);
+}
+
 void EpollNet::close(io::ConnectionId connection) {
   if (find(connection.value) != nullptr) release(connection.value);
 }
@@ -480,9 +492,13 @@ io::ConnectionId EpollNet::adopt(io::DetachedConnection connection) {
 }
 
 EpollNet::Slot* EpollNet::find(uint64_t id) {
+  return const_cast<Slot*>(std::as_const(*this).find(id));
+}
+
+const EpollNet::Slot* EpollNet::find(uint64_t id) const {
   const uint32_t index = index_of(id);
   if (index >= slots_.size()) return nullptr;
-  Slot& slot = slots_[index];
+  const Slot& slot = slots_[index];
   if (slot.kind == Kind::unused || slot.generation != generation_of(id)) return nullptr;
   return &slot;
 }

@@ -37,6 +37,7 @@ class EpollNet final : public io::Net {
   io::IoResult writev(io::ConnectionId connection,
                       std::span<const std::span<const char>> parts) override;
   void shutdown_write(io::ConnectionId connection) override;
+  io::Address peer_address(io::ConnectionId connection) const override;
   void close(io::ConnectionId connection) override;
   void abort(io::ConnectionId connection) override;
   io::DetachedConnection detach(io::ConnectionId connection) override;
@@ -71,6 +72,7 @@ class EpollNet final : public io::Net {
   EpollNet(const EpollNetOptions& options, Descriptor epoll, Descriptor waker, Descriptor spare);
 
   Slot* find(uint64_t id);
+  const Slot* find(uint64_t id) const;
   uint64_t take_slot(Descriptor socket, Kind kind);
   bool watch(uint64_t id);
   void release(uint64_t id);

@@ -50,10 +50,4 @@ io::Address to_address(const SocketAddress& from) {
   return {host.data(), port};
 }
 
-std::string to_text(const io::Address& address) {
-  if (address.host.find(':') != std::string::npos)
-    return fmt::format("[{}]:{}", address.host, address.port);
-  return fmt::format("{}:{}", address.host, address.port);
-}
-
 }  // namespace wallaroo::os

@@ -21,7 +21,4 @@ struct SocketAddress {
 Result<SocketAddress> to_socket_address(const io::Address& address);
 io::Address to_address(const SocketAddress& from);
 
-/// "127.0.0.1:7000", "[::1]:7000".
-std::string to_text(const io::Address& address);
-
 }  // namespace wallaroo::os

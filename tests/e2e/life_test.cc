@@ -67,6 +67,16 @@ TEST(Start, StatusAddressWithoutPort) {
       << ended.said;
 }
 
+TEST(Start, AddressesOfIpv6StandInBrackets) {
+  const Ended ended =
+      run_to_end(flags({"--in", "[::1]:0", "--http", "[::1]:0", "--out", "[::1]:1"}), 1000);
+  EXPECT_EQ(ended.exit, 0);
+  EXPECT_TRUE(says(ended, "source 'text' listens on [::1]:") &&
+              says(ended, "status at http://[::1]:") &&
+              says(ended, "sink 'out' has no connection to [::1]:1: "))
+      << ended.said;
+}
+
 TEST(Start, UnknownFlag) {
   const Ended ended = run_to_end(flags({"--inn", "127.0.0.1:0"}));
   EXPECT_EQ(ended.exit, 2);

@@ -29,6 +29,7 @@ class FakeNet final : public io::Net {
     bool finished = false;
     bool closed = false;
     bool aborted = false;
+    std::string host = "::1";
   };
 
   Peer& peer(uint64_t id) { return peers_[id]; }
@@ -80,6 +81,11 @@ class FakeNet final : public io::Net {
   }
   void shutdown_write(io::ConnectionId connection) override {
     peers_[connection.value].finished = true;
+  }
+  io::Address peer_address(io::ConnectionId connection) const override {
+    const auto peer = peers_.find(connection.value);
+    const auto port = static_cast<uint16_t>(4000 + connection.value);
+    return {peer == peers_.end() ? "::1" : peer->second.host, port};
   }
   void close(io::ConnectionId connection) override { peers_[connection.value].closed = true; }
   void abort(io::ConnectionId connection) override {

@@ -15,10 +15,6 @@ constexpr size_t kSpareChunks = 64;
 constexpr size_t kDiscardBytes = 4096;
 constexpr int kDiscardReads = 16;  // in one step
 
-std::string shown(const io::Address& address) {
-  return address.host + ":" + std::to_string(address.port);
-}
-
 }  // namespace
 
 TcpSink::TcpSink(TcpSinkSetup setup, flow::CoreServices& core, flow::SinkCounters& counters)
@@ -84,7 +80,7 @@ void TcpSink::on_net(const io::NetEvent& event, io::Now now) {
       writable_ = true;
       connected_at_ns_ = now.mono_ns;
       counters_.connects.add(1);
-      if (told_) say(io::LogLevel::info, "is connected to " + shown(setup_.address) + " again");
+      if (told_) say(io::LogLevel::info, "is connected to " + to_text(setup_.address) + " again");
       told_ = false;
       break;
     case io::NetEventKind::writable:
@@ -152,7 +148,7 @@ void TcpSink::lose(io::Now now, const char* why) {
   told_at_ns_ = now.mono_ns;
   const char* lost = was_connected ? "what it had not read of what was sent is gone, the rest waits"
                                    : "messages wait";
-  say(io::LogLevel::warning, "has no connection to " + shown(setup_.address) + ": " + why + "; " +
+  say(io::LogLevel::warning, "has no connection to " + to_text(setup_.address) + ": " + why + "; " +
                                  lost + " and it tries again (is the receiver running?)");
 }
 

@@ -11,6 +11,10 @@ namespace {
 constexpr uint64_t kWarningsMax = 20;  // lines on one source; everything is counted
 constexpr size_t kAsideKeptBytes = 4096;
 
+std::string shown(const io::Address& peer) {
+  return peer.host.empty() ? "a peer" : "peer " + to_text(peer);
+}
+
 }  // namespace
 
 TcpSource::TcpSource(TcpSourceSetup setup, flow::CoreServices& core, flow::SourceOutput& output,
@@ -30,9 +34,8 @@ Result<void> TcpSource::start() {
   }
   listener_ = *listener;
   core_.watch(listener_, *this);
-  const io::Address at = core_.net().listen_address(listener_);
-  core_.log().write(io::LogLevel::info, "source '" + setup_.name + "' listens on " + at.host + ":" +
-                                            std::to_string(at.port));
+  core_.log().write(io::LogLevel::info, "source '" + setup_.name + "' listens on " +
+                                            to_text(core_.net().listen_address(listener_)));
   return {};
 }
 
@@ -62,8 +65,7 @@ void TcpSource::on_net(const io::NetEvent& event, io::Now) {
   Connection& connection = *found->second;
   if (event.kind == io::NetEventKind::closed) {
     // What it had sent may still be there to read; reading tells.
-    if (!connection.broken) counters_.connections_reset.add(1);
-    connection.broken = true;
+    note_break(connection);
   }
   connection.readable = true;
   make_ready(connection);
@@ -76,9 +78,11 @@ void TcpSource::adopt(io::DetachedConnection connection, io::Now) {
 
 void TcpSource::take(io::ConnectionId id) {
   const uint32_t limit = (setup_.spec.connections_max + core_.cores() - 1) / core_.cores();
-  if (connections_.size() >= limit) return refuse(id);
+  io::Address peer = core_.net().peer_address(id);
+  if (connections_.size() >= limit) return refuse(id, peer);
   auto connection = std::make_unique<Connection>();
   connection->id = id;
+  connection->peer = std::move(peer);
   connection->origin = next_origin_++;
   connection->drain_bytes_left = draining_ ? setup_.options.drain_bytes_max : 0;
   Connection& taken = *connection;
@@ -89,11 +93,11 @@ void TcpSource::take(io::ConnectionId id) {
   make_ready(taken);
 }
 
-void TcpSource::refuse(io::ConnectionId id) {
+void TcpSource::refuse(io::ConnectionId id, const io::Address& peer) {
   counters_.connections_refused.add(1);
   core_.net().close(id);
-  warn("a connection is refused: connections_max (" + std::to_string(setup_.spec.connections_max) +
-       ") are open");
+  warn(shown(peer) + " is refused: connections_max (" +
+       std::to_string(setup_.spec.connections_max) + ") are open");
 }
 
 void TcpSource::make_ready(Connection& connection) {
@@ -168,11 +172,14 @@ io::IoResult TcpSource::read_into(Connection& connection, char* to, size_t room)
   connection.drain_bytes_left -= draining_ ? got.bytes : 0;
   if (got.status != io::IoStatus::ok) connection.readable = false;
   if (got.status == io::IoStatus::eof) connection.ended = true;
-  if (got.status == io::IoStatus::broken) {
-    if (!connection.broken) counters_.connections_reset.add(1);
-    connection.broken = true;
-  }
+  if (got.status == io::IoStatus::broken) note_break(connection);
   return got;
+}
+
+void TcpSource::note_break(Connection& connection) {
+  if (connection.broken) return;
+  connection.broken = true;
+  counters_.connections_reset.add(1);
 }
 
 void TcpSource::next_frames() {
@@ -231,11 +238,12 @@ void TcpSource::release() {
 void TcpSource::refuse_frame(Connection& connection) {
   if (over_limit_) {
     counters_.frames_over_limit.add(1);
-    warn("a peer sent a message longer than frame_bytes_max (" +
+    warn(shown(connection.peer) + " sent a message longer than frame_bytes_max (" +
          std::to_string(setup_.spec.frame_bytes_max) + " bytes); its connection is closed");
   } else {
     counters_.frames_senseless.add(1);
-    warn("a peer sent a header that the framing's function refused; its connection is closed");
+    warn(shown(connection.peer) +
+         " sent a header that the framing's function refused; its connection is closed");
   }
   over_limit_ = senseless_ = false;
   connection.aside.clear();
@@ -246,8 +254,8 @@ void TcpSource::refuse_frame(Connection& connection) {
 void TcpSource::finish_connection(Connection& connection) {
   if (connection.aside.size() != 0) {
     counters_.frames_truncated.add(1);
-    warn("a connection ended inside a message; its " + std::to_string(connection.aside.size()) +
-         " bytes are dropped");
+    warn(shown(connection.peer) + " ended its connection inside a message; the " +
+         std::to_string(connection.aside.size()) + " bytes of it are dropped");
   }
   output_.close_origin(connection.origin);
   core_.forget(connection.id);

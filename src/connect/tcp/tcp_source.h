@@ -45,6 +45,7 @@ class TcpSource final : public flow::SourceConnector {
   struct Connection {
     io::ConnectionId id;
     uint64_t origin = 0;
+    io::Address peer;
     uint64_t messages = 0;  // told apart so far
     Bytes aside;            // start of an incomplete message
     bool readable = true;   // no would_block since the last edge
@@ -64,7 +65,8 @@ class TcpSource final : public flow::SourceConnector {
   void keep_aside(Connection& connection);
   void release();
   void finish_connection(Connection& connection);
-  void refuse(io::ConnectionId id);
+  void refuse(io::ConnectionId id, const io::Address& peer);
+  void note_break(Connection& connection);
   void refuse_frame(Connection& connection);
   void warn(const std::string& what);
 

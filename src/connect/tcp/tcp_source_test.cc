@@ -114,7 +114,11 @@ TEST_F(TcpSourceTest, message_of_the_limit_passes_and_one_more_byte_closes) {
   EXPECT_EQ(counters.frames_over_limit.get(), 1u);
   EXPECT_EQ(counters.frames_truncated.get(), 0u);
   EXPECT_EQ(counters.connections_open.get(), 0u);
-  EXPECT_EQ(core.logged("longer than frame_bytes_max (100 bytes); its connection is closed"), 1u);
+  EXPECT_EQ(
+      core.logged(
+          "source 'in': peer [::1]:4001 sent a message longer than frame_bytes_max (100 bytes); "
+          "its connection is closed"),
+      1u);
 }
 
 /// Exactly as many messages as one batch of records takes stand before the wrong one.
@@ -157,7 +161,10 @@ TEST_F(TcpSourceTest, end_inside_a_message_is_counted) {
   EXPECT_EQ(counters.frames_truncated.get(), 1u);
   EXPECT_EQ(counters.connections_reset.get(), 0u);
   EXPECT_EQ(chain.closed, std::vector<uint64_t>{1});
-  EXPECT_EQ(core.logged("ended inside a message; its 6 bytes are dropped"), 1u);
+  EXPECT_EQ(
+      core.logged(
+          "peer [::1]:4001 ended its connection inside a message; the 6 bytes of it are dropped"),
+      1u);
 }
 
 TEST_F(TcpSourceTest, last_line_without_newline_is_a_message) {
