@@ -38,6 +38,15 @@ class Pipeline : detail::UnnamedPipeline {
   std::string name_;
 };
 
+/// Paths of PEM files for addresses that begin with tls://; empty ones are not given. Nobody but
+/// its owner may be able to read the key.
+struct TlsOptions {
+  std::string certificate{};  ///< shown by sources, and by sinks whose receiver asks for one
+  std::string key{};          ///< of the certificate
+  std::string ca{};           ///< whom sinks trust; not given: the authorities of the system
+  std::string client_ca{};    ///< sources then demand a certificate of one of these authorities
+};
+
 /// What runs a worker inside a program: Application::main does, and so may a test or a server.
 struct RunOptions {
   std::string name = "worker";
@@ -47,6 +56,7 @@ struct RunOptions {
   bool quiet = false;                 ///< no lines on stderr
   std::optional<OnError> on_error{};  ///< instead of what Application::on_error says
   std::string dead_letters{};         ///< file, instead of that of Application::dead_letters
+  TlsOptions tls{};
   std::vector<std::pair<std::string, std::string>> flags{};  ///< values for app.flag
 };
 

@@ -71,9 +71,9 @@ inline constexpr Framing raw = Framing::raw;
 
 namespace tcp {
 
-/// Listens on `address` ("host:port", ":port" is 127.0.0.1) and takes many connections, spread over
-/// the worker's cores. `decoder(std::string_view) -> T or std::optional<T>`; an empty optional
-/// drops the message and counts it.
+/// Listens on `address` ("host:port", ":port" is 127.0.0.1, "tls://host:port" with TLS) and takes
+/// many connections, spread over the worker's cores. `decoder(std::string_view) -> T or
+/// std::optional<T>`; an empty optional drops the message and counts it.
 template <class Decoder>
 Source<Decoder> listen(Setting address, Framing framing, Decoder decoder,
                        TcpSourceSpec limits = {}) {

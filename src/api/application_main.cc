@@ -44,6 +44,16 @@ CLI::Validator printable() {
       "");
 }
 
+void add_tls_flags(CLI::App& line, TlsOptions& tls) {
+  const auto add = [&line](const char* name, std::string& file, const char* what) {
+    line.add_option(name, file, what)->type_name("FILE")->check(not_empty());
+  };
+  add("--tls-certificate", tls.certificate, "Certificate (PEM) for addresses with tls://");
+  add("--tls-key", tls.key, "Its key (PEM), readable by its owner only");
+  add("--tls-ca", tls.ca, "Whom sinks trust (PEM); default: the authorities of the system");
+  add("--tls-client-ca", tls.client_ca, "Sources demand a client certificate of these (PEM)");
+}
+
 /// Tells the user and returns the exit code.
 int report(const Error& error) {
   std::cerr << "error: " << error.message << "\n";
@@ -137,6 +147,7 @@ int Application::main(int argc, const char* const* argv) {
                   "File to which dead letters are appended; 'wallaroo dead-letters' reads it")
       ->type_name("FILE")
       ->check(not_empty());
+  add_tls_flags(line, options.tls);
   std::string explanation;
   line.add_option("--explain", explanation,
                   "Print the stages, their placement, and order and guarantee of each path, and "

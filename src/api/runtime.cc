@@ -74,10 +74,11 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const Graph& graph, const RunOp
   runtime->options_ = options;
   runtime->started_ns_ = os::read_clock().mono_ns;
   runtime->log_ = options.quiet ? std::make_unique<SilentLog>() : os::make_stderr_log();
-  std::vector<os::EpollNet*> nets;
+  TRY(tls, runtime->load_tls(addresses));
+  std::vector<os::SystemNet*> nets;
   std::vector<io::Net*> ports;
   for (uint32_t core = 0; core < options.cores; ++core) {
-    TRY(net, os::EpollNet::make());
+    TRY(net, os::make_net(tls));
     runtime->nets_.push_back(std::move(net));
     nets.push_back(runtime->nets_.back().get());
     ports.push_back(nets.back());
@@ -111,12 +112,31 @@ Runtime::~Runtime() {
   if (disk_ != nullptr) disk_->finish();
 }
 
+/// Null when no address asks for TLS.
+Result<std::shared_ptr<const os::TlsContext>> Runtime::load_tls(
+    const std::vector<io::Address>& used) {
+  const os::TlsFiles files{options_.tls.certificate, options_.tls.key, options_.tls.ca,
+                           options_.tls.client_ca};
+  const bool wanted = std::any_of(used.begin(), used.end(), [](const auto& at) { return at.tls; });
+  if (!wanted && !files.given()) return nullptr;
+  TRY(context, os::TlsContext::make(files));
+  if (wanted) return context;
+  log_->write(io::LogLevel::warning,
+              "files for TLS are given but nothing uses TLS; write tls:// in front of the address "
+              "of a source or sink");
+  return nullptr;
+}
+
 Result<void> Runtime::serve(const std::string& http) {
   const auto refuse = [&](const Error& why) {
     return fail(why.code, "cannot serve status on " + http + " (flag --http): " + why.message);
   };
   const auto address = os::resolve(http);
   if (!address) return refuse(address.error());
+  if (address->tls) {
+    return refuse({ErrorCode::bad_option,
+                   "it speaks HTTP without TLS; leave tls:// out and put a proxy in front"});
+  }
   auto handler = [this](std::string_view, std::string_view path) { return answer(path); };
   auto server = os::HttpServer::start(*address, handler);
   if (!server) return refuse(server.error());

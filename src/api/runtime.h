@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "os/core_threads.h"
-#include "os/epoll_net.h"
 #include "os/http_server.h"
 #include "os/huge_memory.h"
 #include "os/thread_disk.h"
+#include "os/tls_net.h"
 #include "wallaroo/application.h"
 #include "worker/worker.h"
 
@@ -34,6 +34,7 @@ class Runtime {
 
  private:
   Runtime() = default;
+  Result<std::shared_ptr<const os::TlsContext>> load_tls(const std::vector<io::Address>& used);
   Result<void> serve(const std::string& http);
   void tell_status_address();
   os::HttpResponse answer(std::string_view path) const;
@@ -42,7 +43,7 @@ class Runtime {
   int64_t started_ns_ = 0;
   std::unique_ptr<io::Log> log_;
   os::HugeMemory state_memory_;
-  std::vector<std::unique_ptr<os::EpollNet>> nets_;
+  std::vector<std::unique_ptr<os::SystemNet>> nets_;
   std::unique_ptr<os::Parking> parking_;
   std::unique_ptr<os::DiskThread> disk_;
   std::unique_ptr<os::CoreThreads> threads_;

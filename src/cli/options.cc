@@ -34,6 +34,19 @@ std::string expand(std::string& text, double step, std::string_view unit) {
 
 }  // namespace
 
+void add_tls_flags(CLI::App& command, os::TlsFiles& files, bool listens) {
+  const auto add = [&command](const char* name, std::string& file, const char* what) {
+    command.add_option(name, file, what)->type_name("FILE");
+  };
+  add("--tls-certificate", files.certificate, "Certificate (PEM) to show, with tls://");
+  add("--tls-key", files.key, "Its key (PEM), readable by its owner only");
+  if (listens) {
+    add("--tls-client-ca", files.client_ca, "Demand a client certificate of these (PEM)");
+  } else {
+    add("--tls-ca", files.ca, "Whom to trust (PEM); default: the system's authorities");
+  }
+}
+
 CLI::Validator number_with_suffix() {
   return CLI::Validator([](std::string& text) { return expand(text, 1'000, ""); }, "");
 }

@@ -4,6 +4,7 @@
 #include <CLI/App.hpp>
 #include <optional>
 
+#include "os/tls_context.h"
 #include "os/transfer.h"
 
 namespace wallaroo::cli {
@@ -18,6 +19,9 @@ struct FramingFlags {
     return raw ? os::Framing::raw : os::Framing::lines;
   }
 };
+
+/// Files for addresses with tls://.
+void add_tls_flags(CLI::App& command, os::TlsFiles& files, bool listens);
 
 /// "250", "100k", "2.5M", "1G".
 CLI::Validator number_with_suffix();

@@ -17,6 +17,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "os/certificates_test.h"
 #include "os/descriptor.h"
 #include "os/http_server.h"
 
@@ -158,6 +159,33 @@ TEST_F(ProgramTest, sends_and_receives_lines_in_order) {
   EXPECT_TRUE(read_file(out) == text + '\n');
   EXPECT_NE(send.err.find("sent 50,003 messages"), std::string::npos) << send.err;
   EXPECT_NE(receive.err.find("received 50,003 messages"), std::string::npos) << receive.err;
+}
+
+TEST_F(ProgramTest, sends_and_receives_over_tls) {
+  const os::TestFolder folder;
+  const os::TestAuthority authority(folder, "authority");
+  const os::TestAuthority stranger(folder, "stranger");
+  const os::TestCertificate own = authority.issue("receiver");
+  const std::string text = numbered_lines(20'000);
+  Program receive({"receive", "--listen", "tls://127.0.0.1:0", "--until-closed",
+                   "--tls-certificate", own.certificate, "--tls-key", own.key, "--connections-min",
+                   "2"});
+  const std::string to = receive.listening();
+  EXPECT_TRUE(to.starts_with("tls://127.0.0.1:")) << to;
+  const std::string in = write("in", text);
+  Program wrong({"send", "--to", to, "--file", in, "--tls-ca", stranger.file()});
+  EXPECT_EQ(wrong.wait(), 4);
+  EXPECT_NE(wrong.err.find("cannot connect to " + to +
+                           ": its certificate is not from an authority that --tls-ca trusts"),
+            std::string::npos)
+      << wrong.err;
+  Program send({"send", "--to", to, "--file", in, "--tls-ca", authority.file()});
+  EXPECT_EQ(receive.wait(), 0) << receive.err;
+  EXPECT_EQ(send.wait(), 0) << send.err;
+  EXPECT_TRUE(receive.out == text);
+  EXPECT_NE(receive.err.find(" lost its connection: it refused us with the alert 'unknown CA'"),
+            std::string::npos)
+      << receive.err;
 }
 
 TEST_F(ProgramTest, deals_frames_to_several_connections_and_never_mixes_them) {

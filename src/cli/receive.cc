@@ -28,6 +28,7 @@ struct ReceiveFlags {
   bool until_closed = false;
   size_t connections_min = 1;
   std::optional<double> timeout_s;
+  os::TlsFiles tls;
   bool quiet = false;
 };
 
@@ -36,6 +37,7 @@ Result<os::ReceiveOptions> to_options(const ReceiveFlags& flags) {
   os::ReceiveOptions options{.listen = address};
   if (flags.file != "-") options.file = flags.file;
   options.framing = flags.framing.chosen();
+  options.tls = flags.tls;
   options.count = flags.count;
   options.until_closed = flags.until_closed;
   options.connections_min = flags.connections_min;
@@ -44,6 +46,7 @@ Result<os::ReceiveOptions> to_options(const ReceiveFlags& flags) {
     fmt::print(stderr, "listening on {}\n", io::to_text(where));
     std::fflush(stderr);
   };
+  options.on_failure = [](const std::string& what) { fmt::print(stderr, "wallaroo: {}\n", what); };
   return options;
 }
 
@@ -109,6 +112,7 @@ void add_receive(CLI::App& app, ExitCode& exit) {
   command->add_option("--timeout", flags->timeout_s, "End after so long in any case")
       ->type_name("SECONDS")
       ->check(seconds_up_to(1e9));
+  add_tls_flags(*command, flags->tls, true);
   command->add_flag("--quiet", flags->quiet, "No progress and no summary");
   command->callback([flags, &exit] { exit = receive(*flags); });
 }

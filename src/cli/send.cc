@@ -31,6 +31,7 @@ struct SendFlags {
   size_t write_bytes = 256 * 1024;
   double connect_timeout_s = 10;
   double close_timeout_s = 10;
+  os::TlsFiles tls;
   bool quiet = false;
 };
 
@@ -38,6 +39,7 @@ Result<os::SendOptions> to_options(const SendFlags& flags) {
   TRY(address, os::resolve(flags.to));
   os::SendOptions options{.to = address};
   options.files = flags.files;
+  options.tls = flags.tls;
   std::erase(options.files, "-");
   if (options.files.size() != flags.files.size() && flags.files.size() > 1) {
     return fail(ErrorCode::bad_option,
@@ -123,6 +125,7 @@ void add_send(CLI::App& app, ExitCode& exit) {
       ->type_name("SECONDS")
       ->check(seconds_up_to(1e6))
       ->capture_default_str();
+  add_tls_flags(*command, flags->tls, false);
   command->add_flag("--quiet", flags->quiet, "No progress and no summary");
   command->callback([flags, &exit] { exit = send(*flags); });
 }

@@ -33,6 +33,7 @@ struct SourceCounters {
   Counter connections_total;
   Counter connections_refused;  // over connections_max, or out of descriptors
   Counter connections_reset;
+  Counter tls_failures;       // connections that TLS ended: refused, or cut off without a goodbye
   Counter frames_over_limit;  // each closed its connection
   Counter frames_senseless;   // the same; refused by the function of framing::header
   Counter frames_truncated;   // the peer ended or reset inside a frame
@@ -48,6 +49,7 @@ struct SinkCounters {
   Counter connects;
   Counter disconnects;
   Counter connect_failures;
+  Counter tls_failures;
   Counter partial_writes;
   Counter write_failures;      // appends to a file that failed; each is tried again
   Counter resent_bytes;        // written again on a new connection after a break

@@ -76,10 +76,15 @@ class Net {
   virtual IoResult read(ConnectionId connection, std::span<char> into) = 0;
   virtual IoResult writev(ConnectionId connection,
                           std::span<const std::span<const char>> parts) = 0;
+  /// What writev() took and has not yet handed to the operating system.
+  virtual size_t unsent_bytes(ConnectionId) const { return 0; }
   /// No more will be written; the peer sees eof after what was sent.
   virtual void shutdown_write(ConnectionId connection) = 0;
   /// Who is at the other end; an empty host when that cannot be told (any more).
   virtual Address peer_address(ConnectionId) const { return {}; }
+  /// Once a connection is `closed` or `broken`: why, as a half-sentence about the peer ("its
+  /// certificate has expired; ..."). Empty when all that is known is that it broke.
+  virtual std::string close_reason(ConnectionId) const { return {}; }
   /// Gives the connection up. The id is not used again. Unknown ids are ignored.
   virtual void close(ConnectionId connection) = 0;
 

@@ -24,6 +24,8 @@ class NetBench {
   virtual Address dead_address() = 0;  // nobody listens there
   /// Lets a little time pass.
   virtual void wait() = 0;
+  /// Until a new connection can be used at both ends.
+  virtual void settle() {}
 };
 
 class NetContract : public testing::TestWithParam<std::function<std::unique_ptr<NetBench>()>> {
@@ -103,6 +105,7 @@ class NetContract : public testing::TestWithParam<std::function<std::unique_ptr<
     EXPECT_TRUE(out.has_value());
     const ConnectionId in = await(bench_->core(0), NetEventKind::accepted).connection;
     EXPECT_EQ(await(bench_->outside(), NetEventKind::connected).connection, *out);
+    bench_->settle();
     return {*out, in};
   }
 

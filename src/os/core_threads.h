@@ -10,7 +10,7 @@ namespace wallaroo::os {
 
 class CoreThreads {
  public:
-  CoreThreads(std::vector<EpollNet*> nets, Parking& parking, bool busy_poll)
+  CoreThreads(std::vector<SystemNet*> nets, Parking& parking, bool busy_poll)
       : nets_(std::move(nets)), parking_(parking), busy_poll_(busy_poll) {}
 
   /// Drives steppers[i] as core i; returns when all are done or stop() was called.
@@ -21,7 +21,7 @@ class CoreThreads {
  private:
   void drive_core(io::Stepper& stepper, uint32_t core);
 
-  const std::vector<EpollNet*> nets_;
+  const std::vector<SystemNet*> nets_;
   Parking& parking_;
   const bool busy_poll_;
   std::atomic<bool> stop_ = false;

@@ -12,6 +12,7 @@
 
 #include "io/net.h"
 #include "os/descriptor.h"
+#include "os/system_net.h"
 
 namespace wallaroo::os {
 
@@ -20,7 +21,7 @@ struct EpollNetOptions {
   int64_t peer_silence_ns = 20'000'000'000;
 };
 
-class EpollNet final : public io::Net {
+class EpollNet final : public SystemNet {
  public:
   static Result<std::unique_ptr<EpollNet>> make(const EpollNetOptions& options = {});
   ~EpollNet() override;
@@ -43,11 +44,8 @@ class EpollNet final : public io::Net {
   io::DetachedConnection detach(io::ConnectionId connection) override;
   io::ConnectionId adopt(io::DetachedConnection connection) override;
 
-  /// Blocks until something can be polled, wake() is called or the time is over; negative waits
-  /// without end. May return early.
-  void wait(int64_t timeout_ns);
-  /// Ends the present or the next wait(). Any thread.
-  void wake();
+  void wait(int64_t timeout_ns) override;
+  void wake() override;
 
  private:
   enum class Kind : uint8_t { unused, listener, connecting, connected };

@@ -12,9 +12,10 @@
 #include <vector>
 
 #include "os/clock.h"
-#include "os/epoll_net.h"
+#include "os/descriptor.h"
 #include "os/message_splitter.h"
 #include "os/progress_timer.h"
+#include "os/tls_net.h"
 
 namespace wallaroo::os {
 namespace {
@@ -25,7 +26,8 @@ using io::NetEventKind;
 constexpr size_t kReadBytes = 256 * 1024;
 constexpr size_t kFlushBytes = 256 * 1024;
 constexpr size_t kDirectBytes = 32 * 1024;  // longer pieces are written without being copied
-constexpr int64_t kLookNs = 100'000'000;    // how often the stop flag is looked at
+constexpr size_t kFailuresTold = 20;
+constexpr int64_t kLookNs = 100'000'000;  // how often the stop flag is looked at
 
 /// Gathers small pieces into large writes.
 class FileSink final : public LineSink {
@@ -64,7 +66,7 @@ class FileSink final : public LineSink {
 
 class Receiver {
  public:
-  Receiver(const ReceiveOptions& options, EpollNet& net, int fd)
+  Receiver(const ReceiveOptions& options, SystemNet& net, int fd)
       : options_(options), net_(net), sink_(fd) {}
 
   Result<TransferSummary> run() {
@@ -97,12 +99,13 @@ class Receiver {
   }
 
   const ReceiveOptions& options_;
-  EpollNet& net_;
+  SystemNet& net_;
   FileSink sink_;
   std::map<uint64_t, MessageSplitter> streams_;  // by connection
   std::deque<io::ConnectionId> ready_;           // readable, each once
   std::vector<char> buffer_ = std::vector<char>(kReadBytes);
   size_t connections_seen_ = 0;
+  size_t failures_ = 0;
   int64_t begin_ns_ = 0;
   ProgressTimer timer_{options_.watch};
   TransferSummary summary_;
@@ -153,6 +156,12 @@ bool Receiver::read_one(io::ConnectionId connection) {
 }
 
 void Receiver::drop(io::ConnectionId connection) {
+  const std::string why = net_.close_reason(connection);
+  if (!why.empty() && options_.on_failure && ++failures_ <= kFailuresTold) {
+    const io::Address peer = net_.peer_address(connection);
+    options_.on_failure((peer.host.empty() ? "a peer" : "peer " + to_text(peer)) +
+                        " lost its connection: " + why);
+  }
   net_.close(connection);
   streams_.erase(connection.value);
 }
@@ -207,7 +216,12 @@ Result<TransferSummary> receive(const ReceiveOptions& options) {
         fmt::format("cannot open {} for writing: {}; check the folder and its permissions",
                     options.file.empty() ? "standard output" : options.file, std::strerror(errno)));
   }
-  TRY(net, EpollNet::make());
+  std::shared_ptr<const TlsContext> tls;
+  if (options.listen.tls) {
+    TRY(context, TlsContext::make(options.tls));
+    tls = context;
+  }
+  TRY(net, make_net(std::move(tls)));
   ReceiveOptions listening = options;
   bool emptied = true;
   listening.on_listening = [&](const io::Address& at) {

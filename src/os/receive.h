@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "io/net.h"
+#include "os/tls_context.h"
 #include "os/transfer.h"
 
 namespace wallaroo::os {
@@ -21,6 +22,9 @@ struct ReceiveOptions {
   size_t connections_min = 1;       // ... of which there were at least so many
   std::optional<int64_t> timeout_ns{};
   std::function<void(const io::Address&)> on_listening{};
+  /// A sentence about a connection that TLS ended; at most 20 times.
+  std::function<void(const std::string&)> on_failure{};
+  TlsFiles tls{};  // used when the address says TLS
   TransferWatch watch{};
 };
 

@@ -12,7 +12,9 @@
 namespace wallaroo::os {
 namespace {
 
-constexpr std::string_view kForms = "write it like 127.0.0.1:7000, [::1]:7000, host:7000 or :7000";
+constexpr std::string_view kForms =
+    "write it like 127.0.0.1:7000, [::1]:7000, host:7000 or :7000, with tls:// in front for TLS";
+constexpr std::string_view kTls = "tls://";
 
 tl::unexpected<Error> bad_address(std::string_view text, std::string_view why) {
   return fail(ErrorCode::bad_option, fmt::format("bad address '{}': {}; {}", text, why, kForms));
@@ -21,10 +23,14 @@ tl::unexpected<Error> bad_address(std::string_view text, std::string_view why) {
 }  // namespace
 
 Result<io::Address> parse_host_port(std::string_view text) {
-  const size_t colon = text.rfind(':');
+  const bool tls = text.starts_with(kTls);
+  const std::string_view place = tls ? text.substr(kTls.size()) : text;
+  const size_t colon = place.rfind(':');
+  if (place.find("://") != std::string_view::npos)
+    return bad_address(text, "the only prefix is tls://");
   if (colon == std::string_view::npos) return bad_address(text, "it has no port");
-  std::string_view host = text.substr(0, colon);
-  const std::string_view port_text = text.substr(colon + 1);
+  std::string_view host = place.substr(0, colon);
+  const std::string_view port_text = place.substr(colon + 1);
   if (!host.empty() && host.front() == '[') {
     if (host.size() < 3 || host.back() != ']') return bad_address(text, "'[' without '...]'");
     host = host.substr(1, host.size() - 2);
@@ -36,7 +42,9 @@ Result<io::Address> parse_host_port(std::string_view text) {
   const auto [stop, error] = std::from_chars(port_text.data(), end, port);
   if (error != std::errc{} || stop != end)
     return bad_address(text, fmt::format("'{}' is not a port from 0 to 65535", port_text));
-  return io::Address{host.empty() ? "127.0.0.1" : std::string(host), port};
+  io::Address address{host.empty() ? "127.0.0.1" : std::string(host), port, tls};
+  if (tls) address.name = address.host;
+  return address;
 }
 
 Result<io::Address> resolve(std::string_view text) {
@@ -56,7 +64,8 @@ Result<io::Address> resolve(std::string_view text) {
   std::memcpy(&first.storage, found->ai_addr, found->ai_addrlen);
   first.length = found->ai_addrlen;
   freeaddrinfo(found);
-  return io::Address{to_address(first).host, address.port};
+  address.host = to_address(first).host;
+  return address;
 }
 
 }  // namespace wallaroo::os

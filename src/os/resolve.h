@@ -8,7 +8,8 @@
 
 namespace wallaroo::os {
 
-/// Splits "host:port", "[::1]:port" and ":port" (which means 127.0.0.1) without resolving.
+/// Splits "host:port", "[::1]:port" and ":port" (which means 127.0.0.1), each perhaps behind
+/// "tls://", without resolving.
 Result<io::Address> parse_host_port(std::string_view text);
 
 /// The same, with the host turned into the first numeric address it has.

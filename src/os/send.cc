@@ -9,10 +9,9 @@
 
 #include "base/assert.h"
 #include "os/clock.h"
-#include "os/epoll_net.h"
 #include "os/message_reader.h"
 #include "os/progress_timer.h"
-#include "os/socket_address.h"
+#include "os/tls_net.h"
 
 namespace wallaroo::os {
 namespace {
@@ -102,7 +101,7 @@ class BlockSource {
 
 class Sender {
  public:
-  Sender(const SendOptions& options, EpollNet& net)
+  Sender(const SendOptions& options, SystemNet& net)
       : options_(options), net_(net), source_(options), links_(options.connections) {}
 
   Result<TransferSummary> run() {
@@ -137,11 +136,11 @@ class Sender {
   Result<bool> take_block(Link& link);
   uint64_t messages_due() const;
   int64_t pause_ns() const;
-  tl::unexpected<Error> broken(std::string_view why) const;
+  tl::unexpected<Error> broken(const Link& link, std::string_view why) const;
   void tick();
 
   const SendOptions& options_;
-  EpollNet& net_;
+  SystemNet& net_;
   BlockSource source_;
   std::vector<Link> links_;
   ProgressTimer timer_{options_.watch};
@@ -180,6 +179,11 @@ Result<void> Sender::connect_all() {
     for (const auto& event : std::span(events).first(net_.poll(events))) {
       Link& link = *find(event.connection);
       if (event.kind == NetEventKind::closed) {
+        const std::string why = net_.close_reason(event.connection);
+        if (!why.empty()) {  // to try again would not help
+          return fail(ErrorCode::unreachable,
+                      fmt::format("cannot connect to {}: {}", to_text(options_.to), why));
+        }
         net_.close(event.connection);
         link = Link{};
         link.retry_ns = read_clock().mono_ns + kRetryNs;
@@ -242,16 +246,16 @@ Result<void> Sender::handle_events() {
 Result<void> Sender::handle(const io::NetEvent& event) {
   Link* link = find(event.connection);
   if (event.kind == NetEventKind::writable) link->writable = true;
-  if (event.kind == NetEventKind::closed) return broken(kRefused);
+  if (event.kind == NetEventKind::closed) return broken(*link, kRefused);
   if (event.kind != NetEventKind::readable) return {};
   std::array<char, 4096> unwanted;
   io::IoResult result;
   do {
     result = net_.read(link->connection, unwanted);
   } while (result.status == IoStatus::ok);
-  if (result.status == IoStatus::broken) return broken(kRefused);
+  if (result.status == IoStatus::broken) return broken(*link, kRefused);
   link->finished = result.status == IoStatus::eof;
-  if (link->finished && !closing_) return broken(kClosedEarly);
+  if (link->finished && !closing_) return broken(*link, kClosedEarly);
   return {};
 }
 
@@ -265,7 +269,7 @@ Result<bool> Sender::feed(Link& link) {
     }
     const std::span<const char> rest = std::span(link.block->bytes).subspan(link.written);
     const io::IoResult result = net_.writev(link.connection, {&rest, 1});
-    if (result.status == IoStatus::broken) return broken(kRefused);
+    if (result.status == IoStatus::broken) return broken(link, kRefused);
     link.writable = result.status == IoStatus::ok;
     link.written += result.bytes;
     summary_.total.bytes += result.bytes;
@@ -303,7 +307,9 @@ int64_t Sender::pause_ns() const {
   return left_ns >= double(kLookNs) ? kLookNs : std::max<int64_t>(1, int64_t(left_ns));
 }
 
-tl::unexpected<Error> Sender::broken(std::string_view why) const {
+tl::unexpected<Error> Sender::broken(const Link& link, std::string_view why) const {
+  const std::string told = net_.close_reason(link.connection);
+  if (!told.empty()) why = told;
   return fail(ErrorCode::io,
               fmt::format("the connection to {} broke after {} messages: {}; look at its log and "
                           "status, check that both mean the same by a message (--framed or "
@@ -319,7 +325,12 @@ void Sender::tick() {
 }  // namespace
 
 Result<TransferSummary> send(const SendOptions& options) {
-  TRY(net, EpollNet::make());
+  std::shared_ptr<const TlsContext> tls;
+  if (options.to.tls) {
+    TRY(context, TlsContext::make(options.tls));
+    tls = context;
+  }
+  TRY(net, make_net(std::move(tls)));
   return Sender(options, *net).run();
 }
 

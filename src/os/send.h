@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "io/net.h"
+#include "os/tls_context.h"
 #include "os/transfer.h"
 
 namespace wallaroo::os {
@@ -22,6 +23,7 @@ struct SendOptions {
   int64_t connect_timeout_ns = 10'000'000'000;
   /// How long to wait, at the end, for the peer to close after it has seen the end of the stream.
   int64_t close_timeout_ns = 10'000'000'000;
+  TlsFiles tls{};  // used when the address says TLS
   TransferWatch watch{};
 };
 

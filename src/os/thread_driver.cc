@@ -36,7 +36,7 @@ Progress step_while_busy(io::Stepper& stepper, const DriveOptions& options) {
 
 }  // namespace
 
-Parking::Parking(std::vector<EpollNet*> nets)
+Parking::Parking(std::vector<SystemNet*> nets)
     : nets_(std::move(nets)), slots_(std::make_unique<Slot[]>(nets_.size())) {}
 
 // No wake-up is lost: both sides read and write the same flag in one operation, so one of them is
@@ -51,7 +51,7 @@ void Parking::park(base::CoreId core) { (void)slots_[core.value].parked.exchange
 bool Parking::is_parked(base::CoreId core) const { return slots_[core.value].parked.load(); }
 void Parking::unpark(base::CoreId core) { slots_[core.value].parked.store(false); }
 
-void drive(io::Stepper& stepper, EpollNet& net, Parking& parking, base::CoreId core,
+void drive(io::Stepper& stepper, SystemNet& net, Parking& parking, base::CoreId core,
            const DriveOptions& options) {
   while (step_while_busy(stepper, options) == Progress::none) {
     parking.park(core);

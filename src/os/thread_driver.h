@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "io/stepper.h"
-#include "os/epoll_net.h"
+#include "os/system_net.h"
 
 namespace wallaroo::os {
 
@@ -15,7 +15,7 @@ namespace wallaroo::os {
 class Parking final : public io::Wakeup {
  public:
   /// The net of core i stands at index i.
-  explicit Parking(std::vector<EpollNet*> nets);
+  explicit Parking(std::vector<SystemNet*> nets);
 
   /// What the caller published before is seen by the core's next step, asleep or not. One atomic
   /// exchange when the core is awake.
@@ -31,7 +31,7 @@ class Parking final : public io::Wakeup {
     std::atomic<bool> parked = false;
   };
 
-  const std::vector<EpollNet*> nets_;
+  const std::vector<SystemNet*> nets_;
   const std::unique_ptr<Slot[]> slots_;
 };
 
@@ -45,7 +45,7 @@ struct DriveOptions {
 };
 
 /// Returns when a step reports `done` or when told to stop.
-void drive(io::Stepper& stepper, EpollNet& net, Parking& parking, base::CoreId core,
+void drive(io::Stepper& stepper, SystemNet& net, Parking& parking, base::CoreId core,
            const DriveOptions& options = {});
 
 }  // namespace wallaroo::os

@@ -11,6 +11,7 @@
 
 #include "base/ring.h"
 #include "os/clock.h"
+#include "os/epoll_net.h"
 
 namespace wallaroo::os {
 namespace {

@@ -70,18 +70,20 @@ int64_t now_ms() {
 
 WorkerProcess::WorkerProcess(const WorkerSettings& settings) {
   std::vector<std::string> arguments = settings.limits;
-  for (const char* fixed : {"--", "--in", "127.0.0.1:0", "--http", "127.0.0.1:0", "--cores"})
-    arguments.emplace_back(fixed);
-  arguments.push_back(std::to_string(settings.cores));
-  arguments.emplace_back("--out");
-  arguments.push_back("127.0.0.1:" + std::to_string(settings.out));
+  const std::string to =
+      settings.to.empty() ? "127.0.0.1:" + std::to_string(settings.out) : settings.to;
+  for (const std::string& fixed :
+       {std::string("--"), std::string("--in"), settings.in, std::string("--http"),
+        std::string("127.0.0.1:0"), std::string("--cores"), std::to_string(settings.cores),
+        std::string("--out"), to})
+    arguments.push_back(fixed);
   arguments.insert(arguments.end(), settings.flags.begin(), settings.flags.end());
   const Child child = spawn(arguments, false);
   pid_ = child.pid;
   stderr_ = child.output;
   const bool up = eventually(kStartSeconds, [this] {
-    in_ = port_in_log("source 'text' listens on 127.0.0.1:");
-    http_ = port_in_log("status at http://127.0.0.1:");
+    in_ = port_in_log("source 'text' listens on ");
+    http_ = port_in_log("status at http:");
     return (in_ != 0 && http_ != 0) || !running();
   });
   EXPECT_TRUE(up && in_ != 0 && http_ != 0) << "the worker did not start: " << log();
@@ -97,8 +99,9 @@ WorkerProcess::~WorkerProcess() {
 
 uint16_t WorkerProcess::port_in_log(const std::string& before) {
   const size_t at = log().find(before);
-  if (at == std::string::npos || log_.find('\n', at) == std::string::npos) return 0;
-  return static_cast<uint16_t>(std::stoi(log_.substr(at + before.size())));
+  const size_t end = at == std::string::npos ? at : log_.find('\n', at);
+  if (end == std::string::npos) return 0;
+  return static_cast<uint16_t>(std::stoi(log_.substr(log_.rfind(':', end) + 1)));
 }
 
 const std::string& WorkerProcess::log() {

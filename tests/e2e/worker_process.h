@@ -13,7 +13,9 @@ namespace wallaroo::e2e {
 
 struct WorkerSettings {
   int cores = 2;
-  uint16_t out = 1;                   // port of the sink's receiver
+  uint16_t out = 1;  // port of the sink's receiver
+  std::string in = "127.0.0.1:0";
+  std::string to{};                   // where the sink connects to, instead of `out`
   std::vector<std::string> limits{};  // arguments of worker_app before the --
   std::vector<std::string> flags{};   // further flags of the worker
 };
@@ -45,6 +47,7 @@ class WorkerProcess {
   const std::string& log();
 
  private:
+  /// The port at the end of the address that follows `before`.
   uint16_t port_in_log(const std::string& before);
 
   pid_t pid_ = -1;

@@ -45,7 +45,9 @@ io::Progress TcpSink::step(io::Now now) {
     return await_receiver(now) ? io::Progress::some : io::Progress::none;
   }
   bool worked = false;
-  if (finishing_ && waiting_bytes_ == 0 && gathering_.size() == 0) {
+  const bool written = waiting_bytes_ == 0 && gathering_.size() == 0;
+  if (finishing_ && written &&
+      (state_ != State::connected || core_.net().unsent_bytes(connection_) == 0)) {
     end(now);
     return io::Progress::some;
   }
@@ -122,12 +124,19 @@ bool TcpSink::discard_input(io::Now now) {
 /// chunk.
 void TcpSink::lose(io::Now now, const char* why) {
   const bool was_connected = state_ == State::connected;
+  std::string reason = why;
+  if (was_connected || state_ == State::connecting) {
+    if (std::string told = core_.net().close_reason(connection_); !told.empty()) {
+      counters_.tls_failures.add(1);
+      reason = std::move(told);
+    }
+  }
   (was_connected ? counters_.disconnects : counters_.connect_failures).add(1);
   // A receiver that takes connections only to close them must not be asked all the time.
   if (was_connected && now.mono_ns - connected_at_ns_ >= setup_.options.reconnect_max_ns) {
     backoff_ns_ = 0;
   }
-  if (state_ == State::connected || state_ == State::connecting) {
+  if (was_connected || state_ == State::connecting) {
     core_.forget(connection_);
     core_.net().close(connection_);
   }
@@ -148,8 +157,8 @@ void TcpSink::lose(io::Now now, const char* why) {
   told_at_ns_ = now.mono_ns;
   const char* lost = was_connected ? "what it had not read of what was sent is gone, the rest waits"
                                    : "messages wait";
-  say(io::LogLevel::warning, "has no connection to " + to_text(setup_.address) + ": " + why + "; " +
-                                 lost + " and it tries again (is the receiver running?)");
+  say(io::LogLevel::warning, "has no connection to " + to_text(setup_.address) + ": " + reason +
+                                 "; " + lost + " and it tries again (is the receiver running?)");
 }
 
 void TcpSink::say(io::LogLevel level, const std::string& what) {

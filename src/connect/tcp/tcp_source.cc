@@ -11,6 +11,11 @@ namespace {
 constexpr uint64_t kWarningsMax = 20;  // lines on one source; everything is counted
 constexpr size_t kAsideKeptBytes = 4096;
 
+/// The first record of a TLS handshake, of any version.
+bool looks_like_tls(const Bytes& bytes) {
+  return bytes.size() > 2 && bytes.data()[0] == 0x16 && bytes.data()[1] == 0x03;
+}
+
 std::string shown(const io::Address& peer) {
   return peer.host.empty() ? "a peer" : "peer " + to_text(peer);
 }
@@ -180,6 +185,10 @@ void TcpSource::note_break(Connection& connection) {
   if (connection.broken) return;
   connection.broken = true;
   counters_.connections_reset.add(1);
+  const std::string why = core_.net().close_reason(connection.id);
+  if (why.empty()) return;
+  counters_.tls_failures.add(1);
+  warn(shown(connection.peer) + " lost its connection: " + why);
 }
 
 void TcpSource::next_frames() {
@@ -239,7 +248,10 @@ void TcpSource::refuse_frame(Connection& connection) {
   if (over_limit_) {
     counters_.frames_over_limit.add(1);
     warn(shown(connection.peer) + " sent a message longer than frame_bytes_max (" +
-         std::to_string(setup_.spec.frame_bytes_max) + " bytes); its connection is closed");
+         std::to_string(setup_.spec.frame_bytes_max) + " bytes); its connection is closed" +
+         (looks_like_tls(connection.aside)
+              ? " (it seems to speak TLS: listen on tls://, or connect without)"
+              : ""));
   } else {
     counters_.frames_senseless.add(1);
     warn(shown(connection.peer) +

@@ -1,9 +1,11 @@
-// The promises of io/net.h, kept by epoll over real loopback sockets.
+// The promises of io/net.h, kept over real loopback sockets: by epoll, by TLS on it, and by plain
+// connections beside TLS.
 #include <chrono>
 #include <thread>
 
 #include "io/net_contract.h"
 #include "os/epoll_net.h"
+#include "os/tls_bench_test.h"
 
 namespace wallaroo::os {
 namespace {
@@ -40,6 +42,14 @@ using io::NetContract;
 INSTANTIATE_TEST_SUITE_P(Epoll, NetContract, testing::Values([]() -> std::unique_ptr<io::NetBench> {
                            return std::make_unique<EpollBench>();
                          }));
+
+template <bool tls>
+std::unique_ptr<io::NetBench> make_tls_bench() {
+  return std::make_unique<TlsBench>(tls);
+}
+
+INSTANTIATE_TEST_SUITE_P(Tls, NetContract, testing::Values(make_tls_bench<true>));
+INSTANTIATE_TEST_SUITE_P(PlainBesideTls, NetContract, testing::Values(make_tls_bench<false>));
 
 }  // namespace
 }  // namespace wallaroo::os
