@@ -12,7 +12,7 @@ set(wallaroo_externals
   "Boost::headers|find_dependency(Boost 1.81)|-"
   "Boost::boost|find_dependency(Boost 1.81)|-"
   "Boost::json|find_dependency(Boost 1.81 COMPONENTS json)|-lboost_json"
-  "OpenSSL::SSL|find_dependency(OpenSSL 3)|libssl"
+  "OpenSSL::SSL|find_dependency(OpenSSL 3)|openssl"
   "CLI11::CLI11|find_dependency(CLI11)|-"
   "xxHash|-|-lxxhash")
 
