@@ -57,6 +57,7 @@ struct RunOptions {
   std::optional<OnError> on_error{};  ///< instead of what Application::on_error says
   std::string dead_letters{};         ///< file, instead of that of Application::dead_letters
   TlsOptions tls{};
+  bool insecure = false;  ///< listen without TLS also where other machines can connect
   std::vector<std::pair<std::string, std::string>> flags{};  ///< values for app.flag
 };
 

@@ -148,6 +148,8 @@ int Application::main(int argc, const char* const* argv) {
       ->type_name("FILE")
       ->check(not_empty());
   add_tls_flags(line, options.tls);
+  line.add_flag("--insecure", options.insecure,
+                "Listen without TLS also where other machines can connect");
   std::string explanation;
   line.add_option("--explain", explanation,
                   "Print the stages, their placement, and order and guarantee of each path, and "

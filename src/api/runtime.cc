@@ -17,16 +17,24 @@ constexpr uint32_t kCoresMax = 64;
 /// A core as the thread driver sees it.
 class CoreStepper final : public io::Stepper {
  public:
-  CoreStepper(worker::Worker& worker, base::CoreId core) : worker_(worker), core_(core) {}
+  /// `reminder` is null but on one core.
+  CoreStepper(worker::Worker& worker, base::CoreId core, Reminder* reminder, io::Log& log)
+      : worker_(worker), core_(core), reminder_(reminder), log_(log) {}
   io::Progress step(io::Now now) override {
     now_ = now;
+    if (reminder_ != nullptr) reminder_->look(now, log_);
     return worker_.step(core_, now);
   }
-  int64_t deadline_ns() const override { return worker_.deadline_ns(core_, now_); }
+  int64_t deadline_ns() const override {
+    const int64_t deadline = worker_.deadline_ns(core_, now_);
+    return reminder_ == nullptr ? deadline : std::min(deadline, reminder_->deadline_ns());
+  }
 
  private:
   worker::Worker& worker_;
   const base::CoreId core_;
+  Reminder* const reminder_;
+  io::Log& log_;
   io::Now now_;
 };
 
@@ -74,6 +82,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const Graph& graph, const RunOp
   runtime->options_ = options;
   runtime->started_ns_ = os::read_clock().mono_ns;
   runtime->log_ = options.quiet ? std::make_unique<SilentLog>() : os::make_stderr_log();
+  TRY_VOID(runtime->guard_sources(settled, addresses));
   TRY(tls, runtime->load_tls(addresses));
   std::vector<os::SystemNet*> nets;
   std::vector<io::Net*> ports;
@@ -103,6 +112,10 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const Graph& graph, const RunOp
   if (!options.http.empty()) TRY_VOID(runtime->serve(options.http));
   TRY_VOID(runtime->worker_->start());
   runtime->tell_status_address();
+  if (!runtime->exposed_.empty()) {
+    runtime->reminder_.set("--insecure: anybody who can reach this machine can use " +
+                           runtime->exposed_ + ", without encryption or a password");
+  }
   return runtime;
 }
 
@@ -110,6 +123,25 @@ Runtime::~Runtime() {
   http_.reset();
   // Before the connectors whose memory it may be working on.
   if (disk_ != nullptr) disk_->finish();
+}
+
+/// Refuses a listener that others can reach and nothing protects, unless that is wanted.
+Result<void> Runtime::guard_listener(const std::string& what, const io::Address& at) {
+  if (at.tls || io::is_loopback(at)) return {};
+  exposed_ += (exposed_.empty() ? "" : " and ") + what + " on " + io::to_text(at);
+  if (options_.insecure) return {};
+  return fail(ErrorCode::bad_option,
+              what + " would listen on " + io::to_text(at) +
+                  " without TLS, where other machines can connect; listen on tls:// (not for "
+                  "--http) or 127.0.0.1, or accept that with --insecure");
+}
+
+Result<void> Runtime::guard_sources(const Graph& graph, const std::vector<io::Address>& addresses) {
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (!std::holds_alternative<TcpSourceSpec>(graph.nodes[i].source)) continue;
+    TRY_VOID(guard_listener("source '" + graph.nodes[i].name + "'", addresses[i]));
+  }
+  return {};
 }
 
 /// Null when no address asks for TLS.
@@ -137,6 +169,7 @@ Result<void> Runtime::serve(const std::string& http) {
     return refuse({ErrorCode::bad_option,
                    "it speaks HTTP without TLS; leave tls:// out and put a proxy in front"});
   }
+  TRY_VOID(guard_listener("the status server", *address));
   auto handler = [this](std::string_view, std::string_view path) { return answer(path); };
   auto server = os::HttpServer::start(*address, handler);
   if (!server) return refuse(server.error());
@@ -167,7 +200,8 @@ void Runtime::run() {
   std::vector<std::unique_ptr<CoreStepper>> steppers;
   std::vector<io::Stepper*> pointers;
   for (uint32_t core = 0; core < options_.cores; ++core) {
-    steppers.push_back(std::make_unique<CoreStepper>(*worker_, base::CoreId(core)));
+    steppers.push_back(std::make_unique<CoreStepper>(*worker_, base::CoreId(core),
+                                                     core == 0 ? &reminder_ : nullptr, *log_));
     pointers.push_back(steppers.back().get());
   }
   threads_->run(pointers);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/reminder.h"
 #include "os/core_threads.h"
 #include "os/http_server.h"
 #include "os/huge_memory.h"
@@ -35,6 +36,8 @@ class Runtime {
  private:
   Runtime() = default;
   Result<std::shared_ptr<const os::TlsContext>> load_tls(const std::vector<io::Address>& used);
+  Result<void> guard_listener(const std::string& what, const io::Address& at);
+  Result<void> guard_sources(const Graph& graph, const std::vector<io::Address>& addresses);
   Result<void> serve(const std::string& http);
   void tell_status_address();
   os::HttpResponse answer(std::string_view path) const;
@@ -49,6 +52,8 @@ class Runtime {
   std::unique_ptr<os::CoreThreads> threads_;
   std::unique_ptr<worker::Worker> worker_;
   std::unique_ptr<os::HttpServer> http_;
+  std::string exposed_;  // listeners that others can reach, without TLS
+  Reminder reminder_;
 };
 
 }  // namespace wallaroo::api

@@ -188,6 +188,22 @@ TEST_F(ProgramTest, sends_and_receives_over_tls) {
       << receive.err;
 }
 
+TEST_F(ProgramTest, receives_from_other_machines_only_with_tls_or_consent) {
+  Program refused({"receive", "--listen", "0.0.0.0:0", "--timeout", "0.1"});
+  EXPECT_EQ(refused.wait(), 2);
+  EXPECT_NE(refused.err.find("cannot listen on 0.0.0.0:0 without TLS, where other machines can "
+                             "connect; listen on tls:// or 127.0.0.1, or accept that with "
+                             "--insecure"),
+            std::string::npos)
+      << refused.err;
+  Program taken({"receive", "--listen", "0.0.0.0:0", "--timeout", "0.1", "--insecure"});
+  EXPECT_EQ(taken.wait(), 0) << taken.err;
+  EXPECT_NE(taken.err.find("wallaroo: --insecure: anybody who can reach this machine can send to "
+                           "0.0.0.0:0"),
+            std::string::npos)
+      << taken.err;
+}
+
 TEST_F(ProgramTest, deals_frames_to_several_connections_and_never_mixes_them) {
   const std::string text = numbered_lines(5'000);
   Program receive({"receive", "--listen", ":0", "--framed", "--file", "-", "--until-closed",

@@ -29,6 +29,7 @@ struct ReceiveFlags {
   size_t connections_min = 1;
   std::optional<double> timeout_s;
   os::TlsFiles tls;
+  bool insecure = false;
   bool quiet = false;
 };
 
@@ -38,6 +39,7 @@ Result<os::ReceiveOptions> to_options(const ReceiveFlags& flags) {
   if (flags.file != "-") options.file = flags.file;
   options.framing = flags.framing.chosen();
   options.tls = flags.tls;
+  options.insecure = flags.insecure;
   options.count = flags.count;
   options.until_closed = flags.until_closed;
   options.connections_min = flags.connections_min;
@@ -46,7 +48,7 @@ Result<os::ReceiveOptions> to_options(const ReceiveFlags& flags) {
     fmt::print(stderr, "listening on {}\n", io::to_text(where));
     std::fflush(stderr);
   };
-  options.on_failure = [](const std::string& what) { fmt::print(stderr, "wallaroo: {}\n", what); };
+  options.on_warning = [](const std::string& what) { fmt::print(stderr, "wallaroo: {}\n", what); };
   return options;
 }
 
@@ -113,6 +115,8 @@ void add_receive(CLI::App& app, ExitCode& exit) {
       ->type_name("SECONDS")
       ->check(seconds_up_to(1e9));
   add_tls_flags(*command, flags->tls, true);
+  command->add_flag("--insecure", flags->insecure,
+                    "Listen without TLS also where other machines can connect");
   command->add_flag("--quiet", flags->quiet, "No progress and no summary");
   command->callback([flags, &exit] { exit = receive(*flags); });
 }

@@ -22,4 +22,10 @@ inline std::string to_text(const Address& address) {
   return (address.tls ? "tls://" : "") + host + ':' + std::to_string(address.port);
 }
 
+/// Reached from this machine only.
+inline bool is_loopback(const Address& address) {
+  return address.host.starts_with("127.") || address.host == "::1" ||
+         address.host.starts_with("::ffff:127.");
+}
+
 }  // namespace wallaroo::io

@@ -27,7 +27,10 @@ constexpr size_t kReadBytes = 256 * 1024;
 constexpr size_t kFlushBytes = 256 * 1024;
 constexpr size_t kDirectBytes = 32 * 1024;  // longer pieces are written without being copied
 constexpr size_t kFailuresTold = 20;
+constexpr int64_t kRemindNs = 60'000'000'000;
 constexpr int64_t kLookNs = 100'000'000;  // how often the stop flag is looked at
+
+bool is_protected(const io::Address& listen) { return listen.tls || io::is_loopback(listen); }
 
 /// Gathers small pieces into large writes.
 class FileSink final : public LineSink {
@@ -80,6 +83,7 @@ class Receiver {
       if (sink_.error() != 0) return write_error();
       summary_.total.connections = streams_.size();
       timer_.tick(summary_.total);
+      remind();
       if (const auto end = find_end()) return finish(*end);
       if (ready_.empty()) net_.wait(pause_ns());
     }
@@ -90,6 +94,7 @@ class Receiver {
   void read_some();
   bool read_one(io::ConnectionId connection);
   void drop(io::ConnectionId connection);
+  void remind();
   std::optional<TransferEnd> find_end() const;
   int64_t pause_ns() const;
   Result<TransferSummary> finish(TransferEnd end);
@@ -106,6 +111,7 @@ class Receiver {
   std::vector<char> buffer_ = std::vector<char>(kReadBytes);
   size_t connections_seen_ = 0;
   size_t failures_ = 0;
+  int64_t remind_at_ns_ = 0;
   int64_t begin_ns_ = 0;
   ProgressTimer timer_{options_.watch};
   TransferSummary summary_;
@@ -157,13 +163,22 @@ bool Receiver::read_one(io::ConnectionId connection) {
 
 void Receiver::drop(io::ConnectionId connection) {
   const std::string why = net_.close_reason(connection);
-  if (!why.empty() && options_.on_failure && ++failures_ <= kFailuresTold) {
+  if (!why.empty() && options_.on_warning && ++failures_ <= kFailuresTold) {
     const io::Address peer = net_.peer_address(connection);
-    options_.on_failure((peer.host.empty() ? "a peer" : "peer " + to_text(peer)) +
+    options_.on_warning((peer.host.empty() ? "a peer" : "peer " + to_text(peer)) +
                         " lost its connection: " + why);
   }
   net_.close(connection);
   streams_.erase(connection.value);
+}
+
+void Receiver::remind() {
+  if (is_protected(options_.listen) || !options_.on_warning) return;
+  const int64_t now = read_clock().mono_ns;
+  if (now < remind_at_ns_) return;
+  remind_at_ns_ = now + kRemindNs;
+  options_.on_warning("--insecure: anybody who can reach this machine can send to " +
+                      to_text(options_.listen) + ", without encryption or a password");
 }
 
 std::optional<TransferEnd> Receiver::find_end() const {
@@ -207,6 +222,12 @@ tl::unexpected<Error> Receiver::write_error() const {
 }  // namespace
 
 Result<TransferSummary> receive(const ReceiveOptions& options) {
+  if (!options.insecure && !is_protected(options.listen)) {
+    return fail(ErrorCode::bad_option,
+                fmt::format("cannot listen on {} without TLS, where other machines can connect; "
+                            "listen on tls:// or 127.0.0.1, or accept that with --insecure",
+                            to_text(options.listen)));
+  }
   Descriptor file(options.file.empty()
                       ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
                       : ::open(options.file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));

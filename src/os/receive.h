@@ -22,8 +22,10 @@ struct ReceiveOptions {
   size_t connections_min = 1;       // ... of which there were at least so many
   std::optional<int64_t> timeout_ns{};
   std::function<void(const io::Address&)> on_listening{};
-  /// A sentence about a connection that TLS ended; at most 20 times.
-  std::function<void(const std::string&)> on_failure{};
+  /// Listen without TLS also where other machines can connect; said again each minute.
+  bool insecure = false;
+  /// A sentence about a connection that TLS ended, at most 20 times, or about `insecure`.
+  std::function<void(const std::string&)> on_warning{};
   TlsFiles tls{};  // used when the address says TLS
   TransferWatch watch{};
 };

@@ -70,8 +70,8 @@ class TlsBench final : public io::NetBench {
  public:
   explicit TlsBench(bool tls) : tls_(tls) {
     const TestCertificate own = authority_.issue("server");
-    const auto context = TlsContext::make(
-        {.certificate = own.certificate, .key = own.key, .ca = authority_.file()});
+    const auto context =
+        TlsContext::make({.certificate = own.certificate, .key = own.key, .ca = authority_.file()});
     EXPECT_TRUE(context.has_value()) << context.error().message;
     for (auto& net : nets_) {
       net = std::make_unique<PumpedNet>(std::make_unique<TlsNet>(*EpollNet::make(), *context));

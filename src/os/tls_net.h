@@ -78,11 +78,11 @@ class TlsNet final : public SystemNet {
   const std::unique_ptr<SystemNet> below_;
   const std::shared_ptr<const TlsContext> context_;
   const TlsNetOptions options_;
-  std::vector<io::ListenerId> listeners_;               // with TLS
-  std::vector<std::unique_ptr<TlsSession>> sessions_;   // by the low half of the connection's id
-  std::deque<uint64_t> advancing_;                      // connections whose handshake can go on
-  std::set<std::pair<int64_t, uint64_t>> deadlines_;    // of handshakes, and whose
-  std::deque<io::NetEvent> told_;                       // not yet polled
+  std::vector<io::ListenerId> listeners_;              // with TLS
+  std::vector<std::unique_ptr<TlsSession>> sessions_;  // by the low half of the connection's id
+  std::deque<uint64_t> advancing_;                     // connections whose handshake can go on
+  std::set<std::pair<int64_t, uint64_t>> deadlines_;   // of handshakes, and whose
+  std::deque<io::NetEvent> told_;                      // not yet polled
 };
 
 /// A core's port: with TLS when there is a context, plain when it is null.

@@ -171,8 +171,7 @@ TEST_F(TlsNetTest, an_expired_certificate_is_refused) {
 TEST_F(TlsNetTest, a_certificate_from_the_future_is_refused) {
   serve(make(server_files(authority_.issue("new", {.begins_s = 600}))));
   connect(make(client_files()));
-  EXPECT_EQ(client_reason(),
-            "its certificate is not valid yet; check the clocks of both machines");
+  EXPECT_EQ(client_reason(), "its certificate is not valid yet; check the clocks of both machines");
 }
 
 TEST_F(TlsNetTest, a_wrong_name_and_a_wrong_address_are_refused) {
@@ -341,7 +340,8 @@ TEST_F(TlsNetTest, bytes_pass_one_at_a_time_in_both_directions_and_end_in_order)
     there = server_->read(in);
     back = client_->read(out_);
     return there.size() == text.size() && back.size() == text.size();
-  })) << there.size() << " " << back.size();
+  })) << there.size()
+      << " " << back.size();
   EXPECT_EQ(there, text);
   EXPECT_EQ(back, text);
   client_->net().shutdown_write(out_);

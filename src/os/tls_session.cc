@@ -19,10 +19,10 @@ namespace {
 using io::IoResult;
 using io::IoStatus;
 
-constexpr size_t kSealBytes = 64 * 1024;    // encrypted before the net is asked to take them
+constexpr size_t kSealBytes = 64 * 1024;     // encrypted before the net is asked to take them
 constexpr size_t kOutBytesMax = 256 * 1024;  // a peer that demands answers and takes none
 constexpr size_t kRecordBytes = SSL3_RT_MAX_PLAIN_LENGTH;
-constexpr size_t kReadBytes = 64 * 1024;     // from the net at once, when open
+constexpr size_t kReadBytes = 64 * 1024;  // from the net at once, when open
 constexpr size_t kClientHelloBytesMax = 8 * 1024;
 constexpr size_t kRecordHeaderBytes = 5;
 constexpr unsigned char kHandshakeRecord = 22;

@@ -92,8 +92,8 @@ class TlsSession {
   bool asked_ = false;      // client: for a certificate
   bool confirmed_ = false;  // client: something came behind the handshake
   bool write_ended_ = false;
-  bool shutdown_due_ = false;                        // when out_ is flushed
-  io::IoStatus below_ = io::IoStatus::ok;            // what the net said last
+  bool shutdown_due_ = false;                          // when out_ is flushed
+  io::IoStatus below_ = io::IoStatus::ok;              // what the net said last
   io::IoStatus read_end_ = io::IoStatus::would_block;  // eof or broken once reading has ended
   std::string reason_;
   std::array<char, 9> first_{};  // of a client's first record, looked at before OpenSSL sees them

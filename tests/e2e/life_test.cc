@@ -77,6 +77,32 @@ TEST(Start, AddressesOfIpv6StandInBrackets) {
       << ended.said;
 }
 
+TEST(Start, ListenersThatOthersCanReachNeedTlsOrConsent) {
+  for (const char* address : {"0.0.0.0:0", "[::]:0"}) {
+    const Ended source = run_to_end(flags({"--in", address, "--http", "off"}));
+    EXPECT_EQ(source.exit, 2);
+    EXPECT_TRUE(says(source, std::string("error: source 'text' would listen on ") + address +
+                                 " without TLS, where other machines can connect; listen on "
+                                 "tls:// (not for --http) or 127.0.0.1, or accept that with "
+                                 "--insecure\n"))
+        << source.said;
+    const Ended http = run_to_end(flags({"--http", address}));
+    EXPECT_EQ(http.exit, 2);
+    EXPECT_TRUE(says(http, "error: the status server would listen on ")) << http.said;
+  }
+  const Ended taken =
+      run_to_end(flags({"--in", "0.0.0.0:0", "--http", "0.0.0.0:0", "--insecure"}), 500);
+  EXPECT_EQ(taken.exit, 0);
+  EXPECT_TRUE(says(taken,
+                   " warning --insecure: anybody who can reach this machine can use source 'text' "
+                   "on 0.0.0.0:0 and the status server on 0.0.0.0:0, without encryption"))
+      << taken.said;
+  const Ended loopback =
+      run_to_end(flags({"--in", "127.0.0.1:0", "--http", "localhost:0", "--insecure"}), 500);
+  EXPECT_EQ(loopback.exit, 0);
+  EXPECT_FALSE(says(loopback, "anybody")) << loopback.said;
+}
+
 TEST(Start, UnknownFlag) {
   const Ended ended = run_to_end(flags({"--inn", "127.0.0.1:0"}));
   EXPECT_EQ(ended.exit, 2);

@@ -66,8 +66,7 @@ TEST_F(Tls, MessagesOfManyConnectionsArriveOnAllCores) {
   EXPECT_EQ(worker.source("connections_reset"), 0u);
   end(worker);
   const Results results = read_results(receiver_.streams());
-  for (int i = 0; i < 4; ++i)
-    EXPECT_EQ(complaint("c" + std::to_string(i), kMessages, results), "");
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(complaint("c" + std::to_string(i), kMessages, results), "");
 }
 
 TEST_F(Tls, EveryRefusalOfASourceIsSaidAndCounted) {
@@ -117,13 +116,14 @@ TEST_F(Tls, EveryRefusalOfASourceIsSaidAndCounted) {
   EXPECT_TRUE(says(worker, "it ended the connection without the goodbye of TLS"));
   EXPECT_TRUE(says(worker, "ended its connection inside a message; the 8 bytes of it are dropped"));
 
-  EXPECT_TRUE(says(worker, " lost its connection: it did not finish the TLS handshake within 5 s",
-                   8));
+  EXPECT_TRUE(
+      says(worker, " lost its connection: it did not finish the TLS handshake within 5 s", 8));
   EXPECT_TRUE(silent.ended_by_peer(5));
   EXPECT_NE(worker.log().find(lost), std::string::npos);
   EXPECT_EQ(worker.source("tls_failures"), 7u);
-  EXPECT_NE(worker.get("/metrics").find("wallaroo_source_tls_failures_total{pipeline=\"words\","
-                                        "source=\"text\"} 7\n"),
+  EXPECT_NE(worker.get("/metrics")
+                .find("wallaroo_source_tls_failures_total{pipeline=\"words\","
+                      "source=\"text\"} 7\n"),
             std::string::npos);
   ASSERT_TRUE(honest.send(frame("honest:1")));
   honest.finish();
@@ -149,9 +149,9 @@ TEST_F(Tls, ASinkSendsToASourceAndBothDrain) {
                         .in = "tls://127.0.0.1:0",
                         .limits = {"lines"},
                         .flags = shows_and(own_, "--tls-client-ca", authority_.file())});
-  WorkerProcess first({.to = "tls://localhost:" + std::to_string(second.in()),
-                       .flags = shows_and(authority_.issue("first"), "--tls-ca",
-                                          authority_.file())});
+  WorkerProcess first(
+      {.to = "tls://localhost:" + std::to_string(second.in()),
+       .flags = shows_and(authority_.issue("first"), "--tls-ca", authority_.file())});
   Client from(first.in());
   constexpr int kMessages = 5000;
   std::string bytes;
@@ -173,7 +173,8 @@ class TlsSink : public Tls {
                       std::vector<std::string> flags, const std::string& why) {
     const std::string port = std::to_string(to.in());
     WorkerProcess worker({.to = "tls://" + host + ":" + port, .flags = std::move(flags)});
-    EXPECT_TRUE(says(worker, "sink 'out' has no connection to tls://127.0.0.1:" + port + ": " + why))
+    EXPECT_TRUE(
+        says(worker, "sink 'out' has no connection to tls://127.0.0.1:" + port + ": " + why))
         << worker.log();
     EXPECT_TRUE(eventually(5, [&] { return worker.sink("tls_failures") > 0; }));
     EXPECT_EQ(worker.sink("connects"), 0u);
@@ -227,9 +228,9 @@ TEST_F(Tls, StartIsRefusedWithASentence) {
           "error: cannot serve status on tls://127.0.0.1:0 (flag --http): it speaks HTTP without "
           "TLS");
   ASSERT_EQ(::chmod(own_.key.c_str(), 0644), 0);
-  refused({"--in", "tls://127.0.0.1:0", "--tls-certificate", own_.certificate, "--tls-key",
-           own_.key},
-          "error: --tls-key " + own_.key + ": others than its owner may use it (mode 0644)");
+  refused(
+      {"--in", "tls://127.0.0.1:0", "--tls-certificate", own_.certificate, "--tls-key", own_.key},
+      "error: --tls-key " + own_.key + ": others than its owner may use it (mode 0644)");
 }
 
 TEST_F(Tls, FilesThatNothingUsesAreWarnedAbout) {
