@@ -68,8 +68,10 @@ inline constexpr Framing Framing::raw{.kind = Kind::raw, .header_bytes = 0};
 struct TcpSourceSpec {
   Setting address{};
   Framing framing{};
-  uint32_t frame_bytes_max = 1u << 20;  ///< a longer frame or line closes its connection
-  uint32_t connections_max = 10'000;    ///< further ones are closed at once and counted
+  uint32_t frame_bytes_max = 1u << 20;        ///< a longer frame or line closes its connection
+  uint32_t connections_max = 10'000;          ///< further ones are closed at once and counted
+  uint32_t connections_per_peer_max = 1'000;  ///< of them from one IP address
+  uint64_t idle_ns_max = 0;  ///< one that has been silent for so long is closed; 0: never
 };
 struct FileSourceSpec {
   Setting path{};

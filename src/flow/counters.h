@@ -33,10 +33,12 @@ struct SourceCounters {
   Counter connections_total;
   Counter connections_refused;  // over connections_max, or out of descriptors
   Counter connections_reset;
-  Counter tls_failures;       // connections that TLS ended: refused, or cut off without a goodbye
-  Counter frames_over_limit;  // each closed its connection
-  Counter frames_senseless;   // the same; refused by the function of framing::header
-  Counter frames_truncated;   // the peer ended or reset inside a frame
+  Counter tls_failures;      // connections that TLS ended: refused, or cut off without a goodbye
+  Counter connections_idle;  // closed because of idle_ns_max
+  Counter unfinished_over_limit;  // the same because of unfinished_bytes_max
+  Counter frames_over_limit;      // each closed its connection
+  Counter frames_senseless;       // the same; refused by the function of framing::header
+  Counter frames_truncated;       // the peer ended or reset inside a frame
   Counter connections_adopted;
   Counter read_failures;  // of a file
   Counter files_shrunk;   // shorter than what had been read of them

@@ -119,6 +119,10 @@ class Checker {
         say(what + " '" + node.name +
             "': connections_max 0 would refuse everybody; allow at least 1");
       }
+      if (tcp->connections_per_peer_max == 0) {
+        say(what + " '" + node.name +
+            "': connections_per_peer_max 0 would refuse everybody; allow at least 1");
+      }
     }
     if (const auto* file = std::get_if<FileSourceSpec>(&node.source)) {
       check_source_framing(file->framing, file->frame_bytes_max, what + " '" + node.name + "'");

@@ -415,6 +415,8 @@ TEST(Mistakes, limits_of_a_tcp_source) {
   EXPECT_EQ(with({.frame_bytes_max = 1}), Mistakes{});
   EXPECT_EQ(with({.connections_max = 0}),
             Mistakes{what + "connections_max 0 would refuse everybody; allow at least 1"});
+  EXPECT_EQ(with({.connections_per_peer_max = 0}),
+            Mistakes{what + "connections_per_peer_max 0 would refuse everybody; allow at least 1"});
 }
 
 TEST(Mistakes, framings) {

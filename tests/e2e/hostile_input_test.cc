@@ -1,7 +1,9 @@
 // Senders that break the rules, each beside an honest one that must not notice.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "traffic.h"
@@ -205,6 +207,50 @@ TEST(HostileMemory, FiveHundredAnnouncementsTakeNoMemory) {
   EXPECT_EQ(worker.wait(10), 0);
   EXPECT_TRUE(receiver.wait_for_end(10));
   EXPECT_EQ(honest.complaint(read_results(receiver.streams())), "");
+}
+
+TEST(HostileMemory, TenThousandAnnouncementsTakeLessThan64MiB) {
+  rlimit before_limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before_limit), 0);
+  // Where the system allows fewer descriptors, as many as it allows.
+  const rlim_t connections =
+      std::min<rlim_t>(10'000, before_limit.rlim_max - before_limit.rlim_max / 8);
+  const rlimit raised{before_limit.rlim_max, before_limit.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &raised), 0);
+  Receiver receiver;
+  WorkerProcess worker(
+      {.out = receiver.port(), .limits = {"frame=67108864", "connections=10001", "peer=10001"}});
+  Honest honest(worker.in(), "honest");
+  honest.send(500);
+  ASSERT_TRUE(receiver.wait_for_lines(500, 10));
+  const size_t before = worker.resident_bytes();
+  std::vector<Client> clients;
+  for (rlim_t i = 0; i < connections; ++i) {
+    clients.emplace_back(worker.in());
+    ASSERT_TRUE(clients.back().send(announce(64u << 20) + "start"));
+  }
+  EXPECT_TRUE(eventually(20, [&] { return worker.source("bytes") >= connections * 9; }));
+  EXPECT_EQ(worker.source("connections"), connections + 1);
+  EXPECT_LT(worker.resident_bytes(), before + (64u << 20));
+  honest.send(500);
+  EXPECT_TRUE(receiver.wait_for_lines(1000, 10));
+  clients.clear();
+  EXPECT_TRUE(eventually(10, [&] { return worker.source("connections") == 1; }));
+  worker.signal(SIGTERM);
+  EXPECT_EQ(worker.wait(10), 0);
+  EXPECT_EQ(honest.complaint(read_results(receiver.streams())), "");
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before_limit), 0);
+}
+
+TEST(HostileConnections, OneAddressGetsItsShare) {
+  Receiver receiver;
+  WorkerProcess worker({.cores = 1, .out = receiver.port(), .limits = {"peer=10"}});
+  std::vector<Client> clients;
+  for (int i = 0; i < 15; ++i) clients.emplace_back(worker.in());
+  EXPECT_TRUE(eventually(5, [&] { return worker.source("connections_refused") == 5; }));
+  EXPECT_EQ(worker.source("connections"), 10u);
+  EXPECT_NE(worker.log().find("connections_per_peer_max (10) of its address are open"),
+            std::string::npos);
 }
 
 TEST(HostileConnections, OverTheLimitAreClosedAndCounted) {

@@ -1,7 +1,8 @@
 // The worker under test: counts words and says for each word how often its key has been seen. A key
 // is what stands before the first ':' of a word, so that a test can number the words of a key.
 //
-//   worker_app [lines] [frame=BYTES] [connections=COUNT] [descriptors=COUNT] -- FLAGS OF THE WORKER
+//   worker_app [lines] [frame=BYTES] [connections=COUNT] [peer=COUNT] [descriptors=COUNT] -- FLAGS
+//   OF THE WORKER
 #include <sys/resource.h>
 
 #include <charconv>
@@ -39,7 +40,8 @@ bool apply(std::string_view argument, Settings& settings) {
     return setrlimit(RLIMIT_NOFILE, &limit) == 0;
   }
   return number_of(argument, "frame=", settings.source.frame_bytes_max) ||
-         number_of(argument, "connections=", settings.source.connections_max);
+         number_of(argument, "connections=", settings.source.connections_max) ||
+         number_of(argument, "peer=", settings.source.connections_per_peer_max);
 }
 
 std::string key_of(std::string_view word) { return std::string(word.substr(0, word.find(':'))); }

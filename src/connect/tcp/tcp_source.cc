@@ -10,6 +10,7 @@ namespace {
 
 constexpr uint64_t kWarningsMax = 20;  // lines on one source; everything is counted
 constexpr size_t kAsideKeptBytes = 4096;
+constexpr int64_t kLookNs = 1'000'000'000;  // between two looks for idle connections
 
 /// The first record of a TLS handshake, of any version.
 bool looks_like_tls(const Bytes& bytes) {
@@ -44,7 +45,8 @@ Result<void> TcpSource::start() {
   return {};
 }
 
-void TcpSource::on_net(const io::NetEvent& event, io::Now) {
+void TcpSource::on_net(const io::NetEvent& event, io::Now now) {
+  now_ns_ = now.mono_ns;
   if (event.kind == io::NetEventKind::accept_failed) {
     counters_.connections_refused.add(1);
     warn(
@@ -76,18 +78,30 @@ void TcpSource::on_net(const io::NetEvent& event, io::Now) {
   make_ready(connection);
 }
 
-void TcpSource::adopt(io::DetachedConnection connection, io::Now) {
+void TcpSource::adopt(io::DetachedConnection connection, io::Now now) {
+  now_ns_ = now.mono_ns;
   counters_.connections_adopted.add(1);
   take(core_.net().adopt(connection));
 }
 
 void TcpSource::take(io::ConnectionId id) {
-  const uint32_t limit = (setup_.spec.connections_max + core_.cores() - 1) / core_.cores();
   io::Address peer = core_.net().peer_address(id);
-  if (connections_.size() >= limit) return refuse(id, peer);
+  const TcpSourceSpec& spec = setup_.spec;
+  if (connections_.size() >= share(spec.connections_max)) {
+    return refuse(id, peer,
+                  "connections_max (" + std::to_string(spec.connections_max) + ") are open");
+  }
+  uint32_t& of_host = by_host_[peer.host];
+  if (!peer.host.empty() && of_host >= share(spec.connections_per_peer_max)) {
+    return refuse(id, peer,
+                  "connections_per_peer_max (" + std::to_string(spec.connections_per_peer_max) +
+                      ") of its address are open");
+  }
+  ++of_host;
   auto connection = std::make_unique<Connection>();
   connection->id = id;
   connection->peer = std::move(peer);
+  connection->heard_ns = now_ns_;
   connection->origin = next_origin_++;
   connection->drain_bytes_left = draining_ ? setup_.options.drain_bytes_max : 0;
   Connection& taken = *connection;
@@ -98,11 +112,10 @@ void TcpSource::take(io::ConnectionId id) {
   make_ready(taken);
 }
 
-void TcpSource::refuse(io::ConnectionId id, const io::Address& peer) {
+void TcpSource::refuse(io::ConnectionId id, const io::Address& peer, const std::string& why) {
   counters_.connections_refused.add(1);
   core_.net().close(id);
-  warn(shown(peer) + " is refused: connections_max (" +
-       std::to_string(setup_.spec.connections_max) + ") are open");
+  warn(shown(peer) + " is refused: " + why);
 }
 
 void TcpSource::make_ready(Connection& connection) {
@@ -113,6 +126,8 @@ void TcpSource::make_ready(Connection& connection) {
 
 io::Progress TcpSource::step(io::Now now, uint32_t batches) {
   io::Progress progress = io::Progress::none;
+  now_ns_ = now.mono_ns;
+  if (setup_.spec.idle_ns_max != 0 && now_ns_ >= look_at_ns_) close_idle();
   for (uint32_t i = 0; i < batches; ++i) {
     if (output_.blocked()) break;
     if (active_ == nullptr && !activate()) break;
@@ -174,6 +189,7 @@ io::IoResult TcpSource::read_into(Connection& connection, char* to, size_t room)
   if (draining_ && got.status == io::IoStatus::would_block)
     got = core_.net().read(connection.id, {to, room});
   counters_.bytes.add(got.bytes);
+  if (got.bytes != 0) connection.heard_ns = now_ns_;
   connection.drain_bytes_left -= draining_ ? got.bytes : 0;
   if (got.status != io::IoStatus::ok) connection.readable = false;
   if (got.status == io::IoStatus::eof) connection.ended = true;
@@ -235,8 +251,12 @@ void TcpSource::keep_aside(Connection& connection) {
 void TcpSource::release() {
   Connection& connection = *active_;
   active_ = nullptr;
+  unfinished_bytes_ -= connection.counted_bytes;
   keep_aside(connection);
+  connection.counted_bytes = connection.aside.size();
+  unfinished_bytes_ += connection.counted_bytes;
   if (over_limit_ || senseless_) return refuse_frame(connection);
+  if (unfinished_bytes_ > setup_.options.unfinished_bytes_max) return refuse_unfinished(connection);
   const bool drained = draining_ && connection.drain_bytes_left == 0;
   const bool last = connection.ended || connection.broken || draining_;
   if (drained || (last && !connection.readable)) return finish_connection(connection);
@@ -263,7 +283,37 @@ void TcpSource::refuse_frame(Connection& connection) {
   finish_connection(connection);
 }
 
+/// It has sent more than there is room for beside what the others have not finished either.
+void TcpSource::refuse_unfinished(Connection& connection) {
+  counters_.unfinished_over_limit.add(1);
+  warn(shown(connection.peer) +
+       " sent a part of a message for which there is no room: incomplete "
+       "messages hold unfinished_bytes_max (" +
+       std::to_string(setup_.options.unfinished_bytes_max) + " bytes); its connection is closed");
+  connection.aside.clear();
+  core_.net().abort(connection.id);
+  finish_connection(connection);
+}
+
+/// A connection whose bytes wait for room downstream is not the one that is silent.
+void TcpSource::close_idle() {
+  look_at_ns_ = now_ns_ + kLookNs;
+  const auto limit = static_cast<int64_t>(setup_.spec.idle_ns_max);
+  for (auto next = connections_.begin(); next != connections_.end();) {
+    Connection& connection = *(next++)->second;
+    if (now_ns_ - connection.heard_ns < limit || connection.queued || active_ == &connection)
+      continue;
+    counters_.connections_idle.add(1);
+    warn(shown(connection.peer) + " has been silent for longer than idle_ns_max (" +
+         std::to_string(limit / 1'000'000) + " ms); its connection is closed");
+    finish_connection(connection);
+  }
+}
+
 void TcpSource::finish_connection(Connection& connection) {
+  unfinished_bytes_ -= connection.counted_bytes;
+  const auto of_host = by_host_.find(connection.peer.host);
+  if (--of_host->second == 0) by_host_.erase(of_host);
   if (connection.aside.size() != 0) {
     counters_.frames_truncated.add(1);
     warn(shown(connection.peer) + " ended its connection inside a message; the " +

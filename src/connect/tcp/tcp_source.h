@@ -39,6 +39,9 @@ class TcpSource final : public flow::SourceConnector {
   bool ended() const override { return draining_ && no_more_ && connections_.empty(); }
   void adopt(io::DetachedConnection connection, io::Now now) override;
   void no_more_connections() override { no_more_ = true; }
+  int64_t deadline_ns() const override {
+    return setup_.spec.idle_ns_max == 0 || connections_.empty() ? io::kNever : look_at_ns_;
+  }
   void on_net(const io::NetEvent& event, io::Now now) override;
 
  private:
@@ -53,6 +56,8 @@ class TcpSource final : public flow::SourceConnector {
     bool ended = false;     // eof: nothing more will be read
     bool broken = false;
     uint64_t drain_bytes_left = 0;
+    size_t counted_bytes = 0;  // of aside, in unfinished_bytes_
+    int64_t heard_ns = 0;      // when something came last
   };
 
   void take(io::ConnectionId id);
@@ -65,7 +70,10 @@ class TcpSource final : public flow::SourceConnector {
   void keep_aside(Connection& connection);
   void release();
   void finish_connection(Connection& connection);
-  void refuse(io::ConnectionId id, const io::Address& peer);
+  void refuse(io::ConnectionId id, const io::Address& peer, const std::string& why);
+  uint32_t share(uint32_t limit) const { return (limit + core_.cores() - 1) / core_.cores(); }
+  void close_idle();
+  void refuse_unfinished(Connection& connection);
   void note_break(Connection& connection);
   void refuse_frame(Connection& connection);
   void warn(const std::string& what);
@@ -79,7 +87,11 @@ class TcpSource final : public flow::SourceConnector {
   uint64_t next_origin_ = 1;
   uint64_t warnings_ = 0;
   std::map<uint64_t, std::unique_ptr<Connection>> connections_;
+  std::map<std::string, uint32_t> by_host_;  // connections of each peer's address
   base::Fifo<uint64_t> ready_;
+  uint64_t unfinished_bytes_ = 0;  // aside, of all connections
+  int64_t now_ns_ = 0;             // of the step or event under way
+  int64_t look_at_ns_ = 0;         // when to look for idle connections
 
   // The connection being read, what it sent and how far that is worked through.
   Connection* active_ = nullptr;

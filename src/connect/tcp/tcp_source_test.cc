@@ -81,6 +81,72 @@ TEST_F(TcpSourceTest, says_where_it_listens_and_why_it_cannot) {
   EXPECT_EQ(started.error().message, "source 'in' cannot listen: somebody listens there");
 }
 
+TEST_F(TcpSourceTest, one_address_gets_a_share_of_the_connections) {
+  spec.connections_per_peer_max = 2;
+  const auto connect_from = [&](const char* host) {
+    const uint64_t id = core.fake.accepted();
+    peer(id).host = host;
+    source().on_net({NetEventKind::accepted, io::ConnectionId(id), io::ListenerId(7)}, {});
+    return id;
+  };
+  const uint64_t first = connect_from("10.0.0.1");
+  connect_from("10.0.0.1");
+  const uint64_t third = connect_from("10.0.0.1");
+  EXPECT_TRUE(peer(third).closed);
+  EXPECT_EQ(core.logged("peer 10.0.0.1:4003 is refused: connections_per_peer_max (2) of its "
+                        "address are open"),
+            1u);
+  EXPECT_FALSE(peer(connect_from("10.0.0.2")).closed);
+  arrive(first, {}, IoStatus::eof);
+  run();
+  EXPECT_FALSE(peer(connect_from("10.0.0.1")).closed) << "one has gone";
+  EXPECT_EQ(counters.connections_refused.get(), 1u);
+}
+
+TEST_F(TcpSourceTest, incomplete_messages_of_all_connections_have_a_limit) {
+  options.unfinished_bytes_max = 100;
+  const std::string part = framed(std::string(1000, 'x')).substr(0, 45);
+  const uint64_t first = connect();
+  const uint64_t second = connect();
+  const uint64_t third = connect();
+  arrive(first, {part});
+  arrive(second, {part});
+  run();
+  EXPECT_FALSE(peer(first).closed || peer(second).closed);
+  arrive(third, {framed("whole") + part});
+  run();
+  EXPECT_EQ(chain.messages, Messages{"whole"});
+  EXPECT_TRUE(peer(third).aborted);
+  EXPECT_EQ(counters.unfinished_over_limit.get(), 1u);
+  EXPECT_EQ(core.logged("incomplete messages hold unfinished_bytes_max (100 bytes)"), 1u);
+  arrive(first, {framed(std::string(1000, 'x')).substr(45)});
+  run();
+  EXPECT_EQ(chain.messages.size(), 2u);
+  arrive(second, {}, IoStatus::eof);
+  run();
+  const uint64_t late = connect();
+  arrive(late, {part + part.substr(0, 40)});
+  run();
+  EXPECT_FALSE(peer(late).closed) << "the room is free again";
+}
+
+TEST_F(TcpSourceTest, a_silent_connection_is_closed_when_a_limit_is_given) {
+  constexpr int64_t kSecond = 1'000'000'000;
+  spec.idle_ns_max = 3 * kSecond;
+  const uint64_t silent = connect();
+  const uint64_t busy = connect();
+  EXPECT_NE(source().deadline_ns(), io::kNever);
+  for (int64_t second = 1; second <= 6; ++second) {
+    arrive(busy, {framed("x")});
+    for (int i = 0; i < 10; ++i) (void)source().step({second * kSecond, 0}, 4);
+    EXPECT_EQ(peer(silent).closed, second >= 3) << second;
+  }
+  EXPECT_FALSE(peer(busy).closed);
+  EXPECT_EQ(counters.connections_idle.get(), 1u);
+  EXPECT_EQ(core.logged("peer [::1]:4001 has been silent for longer than idle_ns_max (3000 ms)"),
+            1u);
+}
+
 TEST_F(TcpSourceTest, many_small_reads) {
   std::deque<std::string> bytes;
   for (const char c : framed("one") + framed("") + framed("two")) bytes.emplace_back(1, c);
