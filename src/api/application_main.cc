@@ -147,6 +147,9 @@ int Application::main(int argc, const char* const* argv) {
                   "File to which dead letters are appended; 'wallaroo dead-letters' reads it")
       ->type_name("FILE")
       ->check(not_empty());
+  std::string log_format = "human";
+  line.add_option("--log-format", log_format, "Lines on stderr: human, or json, an object each")
+      ->check(CLI::IsMember({"human", "json"}));
   add_tls_flags(line, options.tls);
   line.add_flag("--insecure", options.insecure,
                 "Listen without TLS also where other machines can connect");
@@ -171,6 +174,7 @@ int Application::main(int argc, const char* const* argv) {
   for (size_t i = 0; i < values.size(); ++i) {
     if (!values[i].empty()) options.flags.emplace_back(graph_.flags[i], values[i]);
   }
+  options.log_json = log_format == "json";
   if (!explanation.empty()) return print_explanation(graph_, explanation, options);
   os::raise_descriptor_limit();
   os::SignalWatcher::block();

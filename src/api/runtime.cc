@@ -81,7 +81,8 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const Graph& graph, const RunOp
   auto runtime = std::unique_ptr<Runtime>(new Runtime);
   runtime->options_ = options;
   runtime->started_ns_ = os::read_clock().mono_ns;
-  runtime->log_ = options.quiet ? std::make_unique<SilentLog>() : os::make_stderr_log();
+  runtime->log_ = options.quiet ? std::make_unique<SilentLog>()
+                                : os::make_stderr_log({.json = options.log_json});
   TRY_VOID(runtime->guard_sources(settled, addresses));
   TRY(tls, runtime->load_tls(addresses));
   std::vector<os::SystemNet*> nets;

@@ -9,6 +9,7 @@ namespace wallaroo::os {
 
 struct LogOptions {
   io::LogLevel level = io::LogLevel::info;  // and above
+  bool json = false;                        // each line an object with time, level and message
 };
 
 /// Coloured on a terminal unless NO_COLOR is set.

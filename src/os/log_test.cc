@@ -15,5 +15,17 @@ TEST(Log, writes_one_line_an_event_on_stderr_above_its_level) {
   EXPECT_NE(text.find(" error braces {} are only text\n"), std::string::npos) << text;
 }
 
+TEST(Log, writes_text_of_any_kind_as_json) {
+  testing::internal::CaptureStderr();
+  const auto log = make_stderr_log({.json = true});
+  log->write(io::LogLevel::warning, "a \"quoted\" %v path\\ and\nan end\xff");
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(text.starts_with("{\"time\":\"20")) << text;
+  EXPECT_TRUE(
+      text.ends_with("\"level\":\"warning\",\"message\":\"a \\\"quoted\\\" %v path\\\\ "
+                     "and\\u000aan end\\u00ff\"}\n"))
+      << text;
+}
+
 }  // namespace
 }  // namespace wallaroo::os

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <functional>
+#include <sstream>
 #include <thread>
 
 #include "exposition.h"
@@ -101,6 +102,23 @@ TEST(Start, ListenersThatOthersCanReachNeedTlsOrConsent) {
       run_to_end(flags({"--in", "127.0.0.1:0", "--http", "localhost:0", "--insecure"}), 500);
   EXPECT_EQ(loopback.exit, 0);
   EXPECT_FALSE(says(loopback, "anybody")) << loopback.said;
+}
+
+TEST(Log, EveryLineIsAnObjectWhenJsonIsAskedFor) {
+  const Ended ended = run_to_end(
+      flags({"--in", "127.0.0.1:0", "--http", "127.0.0.1:0", "--log-format", "json"}), 500);
+  EXPECT_EQ(ended.exit, 0);
+  size_t lines = 0;
+  std::istringstream said(ended.said);
+  for (std::string line; std::getline(said, line); ++lines) {
+    boost::system::error_code error;
+    const auto parsed = boost::json::parse(line, error);
+    ASSERT_FALSE(error) << line;
+    for (const char* member : {"time", "level", "message"})
+      EXPECT_TRUE(parsed.as_object().contains(member)) << line;
+  }
+  EXPECT_GE(lines, 4u) << ended.said;  // listens, status, the sink's outage, draining
+  EXPECT_EQ(run_to_end(flags({"--log-format", "xml"})).exit, 2);
 }
 
 TEST(Start, UnknownFlag) {
