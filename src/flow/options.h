@@ -18,12 +18,12 @@ struct Options {
   uint32_t batch_bytes_max = 16 * 1024;  // a longer record gets a batch of its own
   uint32_t step_batch = kStepBatch;      // values handed on inside a chain
   uint32_t outputs_per_record_max = 1u << 20;
-  uint32_t timers_per_turn = 1024;        // fired before a core looks at anything else
-  uint32_t receive_bytes = 256 * 1024;    // read buffer of a source on a core
+  uint32_t timers_per_turn = 1024;             // fired before a core looks at anything else
+  uint32_t receive_bytes = 256 * 1024;         // read buffer of a source on a core
   uint64_t unfinished_bytes_max = 256u << 20;  // of all incomplete messages of a source on a core
-  uint32_t file_read_bytes = 1u << 20;    // one read of a file source
-  int64_t file_poll_ns = 100'000'000;     // how often a file that is followed is looked at
-  uint32_t sink_chunk_bytes = 64 * 1024;  // gathered before a write, when there is more
+  uint32_t file_read_bytes = 1u << 20;         // one read of a file source
+  int64_t file_poll_ns = 100'000'000;          // how often a file that is followed is looked at
+  uint32_t sink_chunk_bytes = 64 * 1024;       // gathered before a write, when there is more
   uint64_t sink_buffer_bytes_max = 4u
                                    << 20;  // unsent bytes of a sink on a core; then it pushes back
   uint64_t drain_bytes_max = 16u << 20;    // read from one connection after drain began
