@@ -13,6 +13,7 @@ set(wallaroo_externals
   "Boost::boost|find_dependency(Boost 1.81)|-"
   "Boost::json|find_dependency(Boost 1.81 COMPONENTS json)|-lboost_json"
   "OpenSSL::SSL|find_dependency(OpenSSL 3)|openssl"
+  "simdjson::simdjson|find_dependency(simdjson)|simdjson"
   "CLI11::CLI11|find_dependency(CLI11)|-"
   "xxHash|-|-lxxhash")
 

@@ -38,7 +38,7 @@ class Interpreter::StageChain final : public Chain {
     ++user_errors;
     return site.on_error != OnError::fail;
   }
-  bool undecodable(const Site& site, uint32_t) override {
+  bool undecodable(const Site& site, uint32_t, std::string_view) override {
     ++undecodables;
     return site.on_error != OnError::fail;
   }

@@ -11,6 +11,7 @@
 #include "alerts/alerts.h"
 #include "alphabet/alphabet.h"
 #include "celsius/celsius.h"
+#include "purchases/purchases.h"
 #include "reverse/reverse.h"
 
 namespace {
@@ -85,6 +86,17 @@ TEST_P(Examples, alerts) {
   const Lines lines =
       run(read_lines("alerts/input.txt"), read_transaction, find_alerts, write_alert);
   EXPECT_EQ(sorted(lines), sorted(read_lines("alerts/expected.txt")));
+}
+
+TEST_P(Examples, purchases) {
+  std::map<std::string, std::string> last;  // a customer's lines come in order
+  for (const std::string& line : run(read_lines("purchases/input.txt"), wl::json::decode<Purchase>,
+                                     add_up, wl::json::encode)) {
+    last[wl::json::parse<Total>(line).value().customer] = line;
+  }
+  Lines lines;
+  for (const auto& [customer, line] : last) lines.push_back(line);
+  EXPECT_EQ(lines, read_lines("purchases/expected.txt"));
 }
 
 INSTANTIATE_TEST_SUITE_P(OnCores, Examples, testing::Values(1u, 2u, 3u));

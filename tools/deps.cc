@@ -26,6 +26,7 @@ const std::map<std::string, Names>& allowed_edges() {
       {"include", {}},
       {"base", {}},
       {"io", words("base")},
+      {"json", words("base")},
       {"wire", words("base")},
       {"plan", words("base")},
       {"state", words("base wire")},
@@ -34,7 +35,7 @@ const std::map<std::string, Names>& allowed_edges() {
       {"connect", words("base io wire flow")},
       {"worker", words("base io wire plan state flow cluster connect")},
       {"os", words("base io")},
-      {"api", words("worker os base io wire plan state flow cluster connect")},
+      {"api", words("worker os json base io wire plan state flow cluster connect")},
       {"cli", words("api os io base")},
       {"sim", words("base io wire plan state flow cluster connect worker")},
       {"testkit", words("base io wire plan state flow connect worker")},
@@ -57,7 +58,7 @@ bool is_free(const std::string& header) {
       "stddef.h stdint.h string.h immintrin.h cxxabi.h");
   if (standard.contains(header)) return true;
   static const std::regex library(
-      R"((fmt|boost/pfr|tl|boost/container|boost/core)/.*|boost/pfr\.hpp|xxhash\.h|zstd\.h|lz4\.h|simdjson\.h)");
+      R"((fmt|boost/pfr|tl|boost/container|boost/core)/.*|boost/pfr\.hpp|xxhash\.h|zstd\.h|lz4\.h)");
   return std::regex_match(header, library);
 }
 
@@ -83,6 +84,7 @@ const std::vector<Home>& homes() {
       {std::regex("boost/(asio|beast)(/.*|\\.hpp)"), "Asio and Beast", words("os")},
       {std::regex("curl/.*|openssl/.*|librdkafka/.*|rocksdb/.*"), "a client library", words("os")},
       {std::regex("boost/(json|url)(/.*|\\.hpp)"), "JSON", words("os api cli worker")},
+      {std::regex("simdjson\\.h"), "the JSON parser", words("json")},
       {std::regex("new_cpp_template\\.h"), "a header that CMake generates", words("cli")},
       {std::regex("CLI/.*|toml\\+\\+/.*|toml\\.hpp"), "options and configuration",
        words("cli api")},

@@ -125,7 +125,14 @@ Stream<T> Pipeline::add(std::string name, SourceSpec spec, MakeEntry make) {
 
 template <class Decoder>
 auto Pipeline::source(std::string name, Source<Decoder> source) {
-  if constexpr (!std::is_invocable_v<Decoder&, std::string_view>) {
+  if constexpr (detail::DecodesInto<Decoder>) {
+    return add<typename Decoder::Message>(
+        std::move(name), std::move(source.spec),
+        [decoder = std::move(source.decoder)](const Wiring& wiring) {
+          return std::make_unique<detail::SourceEntry<typename Decoder::Message, Decoder>>(wiring,
+                                                                                           decoder);
+        });
+  } else if constexpr (!std::is_invocable_v<Decoder&, std::string_view>) {
     static_assert(detail::kNever<Decoder>,
                   "source(): the decoder must take a std::string_view, the bytes of one message");
     return detail::Broken{};

@@ -74,6 +74,8 @@ namespace tcp {
 /// Listens on `address` ("host:port", ":port" is 127.0.0.1, "tls://host:port" with TLS) and takes
 /// many connections, spread over the worker's cores. `decoder(std::string_view) -> T or
 /// std::optional<T>`; an empty optional drops the message and counts it.
+/// Or one that fills a value which is used again and tells why it
+/// refuses: `using Message = T; bool operator()(std::string_view, T&); std::string why() const`.
 template <class Decoder>
 Source<Decoder> listen(Setting address, Framing framing, Decoder decoder,
                        TcpSourceSpec limits = {}) {

@@ -99,6 +99,12 @@ class Output {
   }
   void fail_record() { emit_.count_ = emit_.record_begin_; }
   Emit<T>& emit() { return emit_; }
+  /// The place of the next output, with what it held before; add_next() makes it one.
+  T& next() {
+    if (emit_.count_ == emit_.capacity_) emit_.grow();
+    return emit_.values_[emit_.count_];
+  }
+  void add_next() { emit_.stamps_[emit_.count_++] = emit_.stamp_; }
   bool full() const { return emit_.count_ >= chain_.step_batch; }
 
   void flush() {

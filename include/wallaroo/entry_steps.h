@@ -2,12 +2,23 @@
 // not need this header.
 #pragma once
 
+#include <concepts>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include "wallaroo/steps.h"
 
 namespace wallaroo::detail {
+
+/// A decoder that fills a value which is used again, and says why it refuses a message.
+template <class Decoder>
+concept DecodesInto =
+    requires(Decoder& decoder, std::string_view bytes, typename Decoder::Message& value) {
+  { decoder(bytes, value) } -> std::same_as<bool>;
+  { decoder.why() } -> std::convertible_to<std::string>;
+};
 
 /// Decodes a source's messages and starts its chain.
 template <class T, class Decoder>
@@ -35,12 +46,19 @@ class SourceEntry final : public Entry {
  private:
   bool one(const Record& record, uint32_t number) {
     output_.begin_record({record.event_time_ns, number});
-    auto decoded = decoder_(record.payload_view());
-    if constexpr (OptionalValue<decltype(decoded)>::optional) {
-      if (!decoded.has_value()) return chain_.undecodable(site_, number);
-      output_.emit()(*std::move(decoded));
+    if constexpr (DecodesInto<Decoder>) {
+      if (!decoder_(record.payload_view(), output_.next()))
+        return chain_.undecodable(site_, number, decoder_.why());
+      output_.add_next();
     } else {
-      output_.emit()(std::move(decoded));
+      auto decoded = decoder_(record.payload_view());
+      if constexpr (!OptionalValue<decltype(decoded)>::optional) {
+        output_.emit()(std::move(decoded));
+      } else if (decoded.has_value()) {
+        output_.emit()(*std::move(decoded));
+      } else {
+        return chain_.undecodable(site_, number, {});
+      }
     }
     return !output_.full();
   }
@@ -102,7 +120,7 @@ class RelayEntry final : public Entry {
         if (decode_payload(records[at], value_)) {
           output_.begin_record({records[at].event_time_ns, number});
           output_.emit()(value_);
-        } else if (!chain_.undecodable(site_, number)) {
+        } else if (!chain_.undecodable(site_, number, {})) {
           break;
         }
       }

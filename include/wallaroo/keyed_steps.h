@@ -140,7 +140,7 @@ class StateEntry final : public Entry {
   bool one(const Record& record, S& state, uint32_t number) {
     output_.begin_record({record.event_time_ns, number});
     if (!decode_payload(record, value_)) [[unlikely]]
-      return chain_.undecodable(site_, number);
+      return chain_.undecodable(site_, number, {});
     if constexpr (Apply::kTimers) {
       with_context(record, state);
     } else {

@@ -53,8 +53,9 @@ class Chain {
   /// Inside a catch block: the function of `site` failed on what comes from `record`; the outputs
   /// of that are gone. False when the chain must take nothing further.
   virtual bool user_error(const Site& site, uint32_t record) = 0;
-  /// The decoder of `site` refused `record`. False when the chain must take nothing further.
-  virtual bool undecodable(const Site& site, uint32_t record) = 0;
+  /// The decoder of `site` refused `record`; `why` may be empty. False when the chain must take
+  /// nothing further.
+  virtual bool undecodable(const Site& site, uint32_t record, std::string_view why) = 0;
   /// A key outside the closed list of keys was dropped.
   virtual void key_not_listed(uint64_t records) = 0;
   /// Event times assigned in this batch reach up to `newest_ns`; later ones may be `lateness_ns`

@@ -29,9 +29,11 @@ bool StageChain::user_error(const Site& site, uint32_t record) {
   return fail(site, current_exception_text(), record, counters_.user_errors.get() <= kReportedMax);
 }
 
-bool StageChain::undecodable(const Site& site, uint32_t record) {
+bool StageChain::undecodable(const Site& site, uint32_t record, std::string_view why) {
   counters_.undecodable.add(1);
-  return fail(site, "it cannot be decoded", record, counters_.undecodable.get() <= kReportedMax);
+  const std::string error =
+      "it cannot be decoded" + (why.empty() ? std::string() : ": " + std::string(why));
+  return fail(site, error, record, counters_.undecodable.get() <= kReportedMax);
 }
 
 bool StageChain::fail(const Site& site, std::string_view error, uint32_t record, bool report) {

@@ -49,7 +49,7 @@ class StageChain final : public Chain {
         failures_(failures) {}
 
   bool user_error(const Site& site, uint32_t record) override;
-  bool undecodable(const Site& site, uint32_t record) override;
+  bool undecodable(const Site& site, uint32_t record, std::string_view why) override;
   void key_not_listed(uint64_t records) override;
   void event_time(int64_t newest_ns, int64_t lateness_ns) override {
     owner_.on_event_time(newest_ns, lateness_ns);

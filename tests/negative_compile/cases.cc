@@ -265,3 +265,28 @@ void states(const wl::Keyed<Order, std::string>& keyed) {
   keyed.process<Process>("sum");
 #endif
 }
+
+#if !defined(ONE_MISTAKE) || defined(CASE_json_read_of_a_type_without_fields) ||           \
+    defined(CASE_json_written_of_a_type_without_fields) || defined(CASE_json_view_read) || \
+    defined(CASE_json_variant_with_one_name_twice)
+#include <wallaroo/json.h>
+
+struct Named {
+  int number = 0;
+  WALLAROO_FIELDS(Named, number)
+};
+
+void as_json(wl::Bytes& out) {
+#if defined(CASE_json_read_of_a_type_without_fields)
+  (void)wl::json::parse<std::vector<Total>>("[]");
+#elif defined(CASE_json_written_of_a_type_without_fields)
+  wl::json::encode(std::vector<Total>(), out);
+#elif defined(CASE_json_view_read)
+  (void)wl::json::parse<std::optional<std::string_view>>("null");
+#elif defined(CASE_json_variant_with_one_name_twice)
+  wl::json::encode(std::variant<int, long>(), out);
+#elif !defined(ONE_MISTAKE)
+  wl::json::encode(wl::json::parse<std::vector<Named>>("[]").value(), out);
+#endif
+}
+#endif

@@ -98,7 +98,7 @@ constexpr decltype(auto) visit_fields(T& value, F&& visit) {
 #define WALLAROO_CAN_NAME(...) \
   requires { visit(__VA_ARGS__); }
 #endif
-#define WALLAROO_FIELDS(n, ...)                   \
+#define WALLAROO_BIND(n, ...)                     \
   else if constexpr (N == (n)) {                  \
     auto& [__VA_ARGS__] = value;                  \
     if constexpr (WALLAROO_CAN_NAME(__VA_ARGS__)) \
@@ -107,46 +107,46 @@ constexpr decltype(auto) visit_fields(T& value, F&& visit) {
       return HasBitField{};                       \
   }
   // clang-format off
-WALLAROO_FIELDS(1, a)
-WALLAROO_FIELDS(2, a, b)
-WALLAROO_FIELDS(3, a, b, c)
-WALLAROO_FIELDS(4, a, b, c, d)
-WALLAROO_FIELDS(5, a, b, c, d, e)
-WALLAROO_FIELDS(6, a, b, c, d, e, f)
-WALLAROO_FIELDS(7, a, b, c, d, e, f, g)
-WALLAROO_FIELDS(8, a, b, c, d, e, f, g, h)
-WALLAROO_FIELDS(9, a, b, c, d, e, f, g, h, i)
-WALLAROO_FIELDS(10, a, b, c, d, e, f, g, h, i, j)
-WALLAROO_FIELDS(11, a, b, c, d, e, f, g, h, i, j, k)
-WALLAROO_FIELDS(12, a, b, c, d, e, f, g, h, i, j, k, l)
-WALLAROO_FIELDS(13, a, b, c, d, e, f, g, h, i, j, k, l, m)
-WALLAROO_FIELDS(14, a, b, c, d, e, f, g, h, i, j, k, l, m, n)
-WALLAROO_FIELDS(15, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o)
-WALLAROO_FIELDS(16, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)
-WALLAROO_FIELDS(17, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q)
-WALLAROO_FIELDS(18, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r)
-WALLAROO_FIELDS(19, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s)
-WALLAROO_FIELDS(20, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t)
-WALLAROO_FIELDS(21, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u)
-WALLAROO_FIELDS(22, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v)
-WALLAROO_FIELDS(23, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w)
-WALLAROO_FIELDS(24, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x)
-WALLAROO_FIELDS(25, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y)
-WALLAROO_FIELDS(26, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z)
-WALLAROO_FIELDS(27, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z,
+WALLAROO_BIND(1, a)
+WALLAROO_BIND(2, a, b)
+WALLAROO_BIND(3, a, b, c)
+WALLAROO_BIND(4, a, b, c, d)
+WALLAROO_BIND(5, a, b, c, d, e)
+WALLAROO_BIND(6, a, b, c, d, e, f)
+WALLAROO_BIND(7, a, b, c, d, e, f, g)
+WALLAROO_BIND(8, a, b, c, d, e, f, g, h)
+WALLAROO_BIND(9, a, b, c, d, e, f, g, h, i)
+WALLAROO_BIND(10, a, b, c, d, e, f, g, h, i, j)
+WALLAROO_BIND(11, a, b, c, d, e, f, g, h, i, j, k)
+WALLAROO_BIND(12, a, b, c, d, e, f, g, h, i, j, k, l)
+WALLAROO_BIND(13, a, b, c, d, e, f, g, h, i, j, k, l, m)
+WALLAROO_BIND(14, a, b, c, d, e, f, g, h, i, j, k, l, m, n)
+WALLAROO_BIND(15, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o)
+WALLAROO_BIND(16, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)
+WALLAROO_BIND(17, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q)
+WALLAROO_BIND(18, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r)
+WALLAROO_BIND(19, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s)
+WALLAROO_BIND(20, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t)
+WALLAROO_BIND(21, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u)
+WALLAROO_BIND(22, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v)
+WALLAROO_BIND(23, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w)
+WALLAROO_BIND(24, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x)
+WALLAROO_BIND(25, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y)
+WALLAROO_BIND(26, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z)
+WALLAROO_BIND(27, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z,
                 aa)
-WALLAROO_FIELDS(28, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z,
+WALLAROO_BIND(28, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z,
                 aa, ab)
-WALLAROO_FIELDS(29, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z,
+WALLAROO_BIND(29, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z,
                 aa, ab, ac)
-WALLAROO_FIELDS(30, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z,
+WALLAROO_BIND(30, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z,
                 aa, ab, ac, ad)
-WALLAROO_FIELDS(31, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z,
+WALLAROO_BIND(31, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z,
                 aa, ab, ac, ad, ae)
-WALLAROO_FIELDS(32, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z,
+WALLAROO_BIND(32, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z,
                 aa, ab, ac, ad, ae, af)
 // clang-format on
-#undef WALLAROO_FIELDS
+#undef WALLAROO_BIND
 #undef WALLAROO_CAN_NAME
 }
 
