@@ -39,6 +39,7 @@ const std::map<std::string, Names>& allowed_edges() {
       {"cli", words("api os io base")},
       {"sim", words("base io wire plan state flow cluster connect worker")},
       {"testkit", words("base io wire plan state flow connect worker")},
+      {"fuzz", words("api worker os json base io wire plan state flow cluster connect")},
   };
   return table;
 }
@@ -70,7 +71,7 @@ struct Home {
 
 const std::vector<Home>& homes() {
   static const std::vector<Home> table = {
-      {std::regex("atomic"), "atomics", words("src/base/ring.h src/base/counter.h os")},
+      {std::regex("atomic"), "atomics", words("src/base/ring.h src/base/counter.h fuzz os")},
       {std::regex("thread|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier|"
                   "stop_token|pthread\\.h|sched\\.h"),
        "threads and locks", words("os")},
@@ -115,7 +116,7 @@ std::vector<Include> includes_of(const SourceFile& file) {
 class Checker {
  public:
   explicit Checker(const std::filesystem::path& root)
-      : files_(read_tree(root, {"include", "src", "sim", "testkit", "examples"})) {
+      : files_(read_tree(root, {"include", "src", "sim", "testkit", "fuzz", "examples"})) {
     for (const SourceFile& file : files_) by_path_[file.path] = &file;
   }
 

@@ -11,7 +11,7 @@ class Owner final : public ChainOwner {
   void on_set_timer(const Record&, std::string_view, int64_t) override {}
   void on_cancel_timer(const Record&, std::string_view) override {}
   Failure failure(const Site& site, std::string_view error, uint32_t) const override {
-    return {0, site, error, record_, {}, false, {}, {}};
+    return {0, site, error, record_, {}, false, {}, {}, 0};
   }
 
  private:
