@@ -18,7 +18,7 @@ add_library(wallaroo_flags INTERFACE)
 target_compile_options(wallaroo_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
   # g++ 12 sees overlaps inside std::string's own operator+ at -O3 (GCC bug 105651).
-  -Wno-restrict
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   -Wold-style-cast -Werror -fno-strict-aliasing -fstack-protector-strong)
 if(WALLAROO_SANITIZE)
   target_compile_options(wallaroo_flags INTERFACE

@@ -1,34 +1,60 @@
-// Counts what operator new hands out. Fuzz programs only: it replaces the operators of the program.
+// Counts what is taken from the heap: by a hook of AddressSanitizer, which has operators of its
+// own, else by the program's operator new.
 #include <atomic>
 #include <cstdlib>
 #include <new>
 
 #include "fuzz/targets.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define WALLAROO_HAS_HOOKS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WALLAROO_HAS_HOOKS 1
+#endif
+#endif
+
 namespace {
 
 std::atomic<size_t> allocated{0};
 
-void* allocate(size_t bytes) {
+}  // namespace
+
+#ifdef WALLAROO_HAS_HOOKS
+
+#include <sanitizer/allocator_interface.h>
+
+namespace {
+
+void on_malloc(const volatile void*, size_t bytes) {
+  allocated.fetch_add(bytes, std::memory_order_relaxed);
+}
+void on_free(const volatile void*) {}
+const int hooks = __sanitizer_install_malloc_and_free_hooks(on_malloc, on_free);
+
+}  // namespace
+
+#else
+
+void* operator new(size_t bytes) {
   allocated.fetch_add(bytes, std::memory_order_relaxed);
   void* memory = std::malloc(bytes == 0 ? 1 : bytes);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
-
-}  // namespace
-
-void* operator new(size_t bytes) { return allocate(bytes); }
-void* operator new[](size_t bytes) { return allocate(bytes); }
 void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
+
+#endif
 
 namespace wallaroo::fuzz {
 
 MemoryLimit::MemoryLimit(size_t bytes_max)
-    : begin_(allocated.load(std::memory_order_relaxed)), bytes_max_(bytes_max) {}
+    : begin_(allocated.load(std::memory_order_relaxed)), bytes_max_(bytes_max) {
+#ifdef WALLAROO_HAS_HOOKS
+  ASSERT(hooks > 0, "the hook that counts memory is installed");
+#endif
+}
 MemoryLimit::~MemoryLimit() {
   ASSERT(allocated.load(std::memory_order_relaxed) - begin_ <= bytes_max_,
          "more memory was taken than the input justifies");

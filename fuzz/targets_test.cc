@@ -66,6 +66,16 @@ TEST_P(EachTarget, holds_its_invariants_on_random_changes) {
   }
 }
 
+TEST(MemoryLimit, counts_what_is_taken) {
+  EXPECT_DEATH(
+      {
+        const MemoryLimit limit(100);
+        const std::string long_text(1000, 'x');
+        EXPECT_EQ(long_text.size(), 1000u);
+      },
+      "more memory was taken");
+}
+
 INSTANTIATE_TEST_SUITE_P(Fuzz, EachTarget, testing::ValuesIn(targets().begin(), targets().end()),
                          [](const auto& one) { return std::string(one.param.name); });
 
