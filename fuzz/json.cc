@@ -41,8 +41,21 @@ struct Everything {
 constexpr size_t kMemoryPerByte = 64;
 constexpr size_t kMemoryAlways = 64 * 1024;
 
+constexpr size_t kFreshEvery = 8;  // a new parser takes most of the time
+
+template <class T>
+void round_trip(json::Decode<T>& decoder, T& value) {
+  const std::string written = json::to_text(value);
+  T again{};
+  ASSERT(decoder(written, again) && json::to_text(again) == written, "what is written is read");
+}
+
 template <class T>
 void check(json::Decode<T>& used, T& used_value, std::string_view text) {
+  if (text.size() % kFreshEvery != 0) {
+    if (used(text, used_value)) round_trip(used, used_value);
+    return;
+  }
   json::Decode<T> decoder;
   T value{};
   bool decoded = false;
@@ -56,10 +69,8 @@ void check(json::Decode<T>& used, T& used_value, std::string_view text) {
     ASSERT(decoder.why().size() < 1024 + 64 * 60, "a reason quotes a bounded part of its text");
     return;
   }
-  const std::string written = json::to_text(value);
-  ASSERT(json::to_text(used_value) == written, "a used value takes another one's place");
-  T again{};
-  ASSERT(decoder(written, again) && json::to_text(again) == written, "what is written is read");
+  ASSERT(json::to_text(used_value) == json::to_text(value), "a used value takes another's place");
+  round_trip(decoder, value);
 }
 
 }  // namespace

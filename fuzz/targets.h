@@ -58,12 +58,15 @@ class Input {
   std::string_view left_;
 };
 
+constexpr size_t kByteByByteMax = 64;
+
 /// Cuts `bytes` into pieces of random lengths, also empty ones, the same for the same input, and
 /// calls take(piece) until it returns false.
 template <class Take>
 void in_pieces(std::string_view bytes, Take take) {
   base::Rng rng(bytes.size() * 31 + (bytes.empty() ? 0 : static_cast<uint8_t>(bytes.back())));
-  const uint64_t longest = 1 + rng.below(2) * rng.below(64);
+  const bool byte_by_byte = bytes.size() <= kByteByByteMax && rng.chance(1, 2);
+  const uint64_t longest = byte_by_byte ? 1 : 1 + rng.below(bytes.size() + 1);
   while (!bytes.empty()) {
     const size_t length = std::min<size_t>(rng.below(longest + 1), bytes.size());
     if (!take(bytes.substr(0, length))) return;
