@@ -52,13 +52,14 @@ class Sender : public Peer {
     size_t bytes = 0;  // written
   };
 
-  /// `messages` are framed already.
+  /// `messages` are framed already, or `datagrams`.
   Sender(SimNet& net, io::Address to, std::vector<std::string> messages, const PeerHabits& habits,
-         uint64_t seed, Reach& reach)
+         uint64_t seed, Reach& reach, bool datagrams = false)
       : Peer(net, habits, seed),
         to_(std::move(to)),
         messages_(std::move(messages)),
-        reach_(reach) {}
+        reach_(reach),
+        datagrams_(datagrams) {}
 
   void step(int64_t now_ns);
   /// Everything that could be sent has been.
@@ -74,12 +75,14 @@ class Sender : public Peer {
   void handle_events();
   void connect();
   void send(int64_t now_ns);
+  void send_datagrams(int64_t now_ns);
   void broke();
   void read_eof();
 
   const io::Address to_;
   const std::vector<std::string> messages_;
   Reach& reach_;
+  const bool datagrams_;
   std::vector<Session> sessions_;
   io::ConnectionId connection_;
   bool connected_ = false;

@@ -25,6 +25,10 @@ enum class Row : uint8_t {
   sync_failed,
   file_shrunk,
   file_grew,
+  datagram_lost,
+  datagram_doubled,
+  datagram_overtook,
+  datagram_without_room,
   // outside programs
   slow_sender,
   slow_receiver,
@@ -55,6 +59,7 @@ enum class Row : uint8_t {
   source_reset,
   frame_truncated,
   frame_over_limit,
+  datagram_over_limit,
   message_undecodable,
   user_error,
   key_not_listed,

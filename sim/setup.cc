@@ -41,6 +41,10 @@ NetConditions draw_network(Rng& rng) {
   network.spurious_edges = any_of(rng, {0u, 0u, 50u});
   network.refused_connects = any_of(rng, {0u, 0u, 300u});
   network.failed_accepts = any_of(rng, {0u, 0u, 200u});
+  network.lost_datagrams = any_of(rng, {0u, 0u, 50u});
+  network.doubled_datagrams = any_of(rng, {0u, 0u, 50u});
+  network.overtaking_datagrams = any_of(rng, {0u, 100u, 900u});
+  network.datagrams_waiting_max = any_of<size_t>(rng, {64, 1'000, 1'000});
   return network;
 }
 

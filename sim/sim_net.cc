@@ -363,6 +363,9 @@ void SimNet::close(ConnectionId connection) {
       shutdown_write(connection);
     }
   }
+  for (auto& socket : network_.datagram_sockets_) {
+    if (socket.endpoint == index) socket.open = false;
+  }
   end.host = nullptr;
   end.open = false;
   end.given_up = true;

@@ -29,6 +29,10 @@ struct NetConditions {
   uint32_t spurious_edges = 0;
   uint32_t refused_connects = 0;
   uint32_t failed_accepts = 0;
+  uint32_t lost_datagrams = 0;
+  uint32_t doubled_datagrams = 0;
+  uint32_t overtaking_datagrams = 0;   // others arrive in the order of sending
+  size_t datagrams_waiting_max = 256;  // in a socket
 };
 
 class SimNet;
@@ -63,6 +67,11 @@ class SimNetwork {
   /// Not this end ended the connection: it was reset, or the other end closed it first.
   bool was_cut(io::ConnectionId connection) const;
 
+  /// What was read whole at `address` since the beginning, in order.
+  std::vector<std::string> datagrams_read_at(const io::Address& address) const;
+  /// How many arrived there, found room, and were never read.
+  size_t datagrams_left_at(const io::Address& address) const;
+
  private:
   friend class SimNet;
   using Index = size_t;  // of an endpoint; its peer is index ^ 1
@@ -88,6 +97,16 @@ class SimNetwork {
     int64_t last_arrival_ns = 0;
     std::string written;  // by this end
     size_t taken = 0;     // bytes this end has read
+  };
+  /// A socket for datagrams; its endpoint has no peer and only gives it an id.
+  struct DatagramSocket {
+    Index endpoint;
+    io::Address address;
+    bool open = true;
+    uint64_t lost = 0;
+    int64_t last_arrival_ns = 0;
+    std::deque<std::string> waiting{};
+    std::vector<std::string> read{};  // whole
   };
   struct Listener {
     io::ListenerId id;
@@ -118,6 +137,9 @@ class SimNetwork {
   void break_end(Index endpoint);
   void edge_readable(Index endpoint);
   void give_room(Index reader);
+  DatagramSocket& datagram_socket(Index endpoint);
+  void send_datagram(const io::Address& to, const std::string& bytes);
+  void arrive_datagram(const io::Address& to, const std::string& bytes);
 
   base::Rng rng_;
   NetConditions conditions_;
@@ -128,6 +150,7 @@ class SimNetwork {
   std::deque<Endpoint> endpoints_;
   std::vector<Index> endpoint_of_id_;  // by id - 1
   std::deque<Listener> listeners_;     // by id - 1
+  std::deque<DatagramSocket> datagram_sockets_;
   std::priority_queue<Timed> timed_;
 };
 
@@ -143,6 +166,14 @@ class SimNet final : public io::Net {
   void close_listener(io::ListenerId listener) override;
   void end_listener(io::ListenerId listener) override;
   Result<io::ConnectionId> connect(const io::Address& address) override;
+  Result<io::ConnectionId> listen_datagrams(const io::Address& address,
+                                            size_t buffer_bytes) override;
+  io::Address datagram_address(io::ConnectionId socket) const override;
+  io::Datagram read_datagram(io::ConnectionId socket, std::span<char> into) override;
+  /// What an outside program does.
+  void send_datagram(const io::Address& to, const std::string& bytes) {
+    network_.send_datagram(to, bytes);
+  }
   size_t poll(std::span<io::NetEvent> events) override;
   io::IoResult read(io::ConnectionId connection, std::span<char> into) override;
   io::IoResult writev(io::ConnectionId connection,

@@ -24,6 +24,9 @@ class SimNetBench final : public io::NetBench {
   io::Net& outside() override { return outside_; }
   io::Address free_address() override { return {"10.0.0.1", 0}; }
   io::Address dead_address() override { return {"10.0.0.9", 9}; }
+  void send_datagram(const io::Address& to, std::string_view bytes) override {
+    outside_.send_datagram(to, std::string(bytes));
+  }
   void wait() override {
     if (network_.next_ns() != io::kNever) network_.advance(network_.next_ns());
   }

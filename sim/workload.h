@@ -32,6 +32,7 @@ struct Input {
   uint32_t senders = 2;
   std::string file{};    // not empty: the path of a file source, which has one "sender"
   bool follows = false;  // the file grows while it is read
+  bool datagrams = false;  // UDP: a message each, without framing
 };
 
 /// A sink of the worker.
@@ -42,7 +43,8 @@ struct Output {
   std::string file{};  // not empty: the path of a file sink
 };
 
-/// The messages that the worker read from one connection or file, in order: it owes their results.
+/// The messages that the worker read from one connection or file, or of datagrams from all senders,
+/// in order: it owes their results.
 struct Taken {
   std::string source;
   uint32_t sender = 0;  // unique over all inputs
@@ -99,6 +101,7 @@ std::unique_ptr<Workload> make_branches(base::Rng& rng);
 std::unique_ptr<Workload> make_sessions(base::Rng& rng);
 std::unique_ptr<Workload> make_shared_state(base::Rng& rng);
 std::unique_ptr<Workload> make_files(base::Rng& rng);
+std::unique_ptr<Workload> make_datagrams(base::Rng& rng);
 
 /// One of the ways to tell messages of up to kFrameBytesMax apart.
 Framing draw_framing(base::Rng& rng);

@@ -28,9 +28,8 @@ io::Address parse_address(const std::string& text) {
 }
 
 io::Address address_of(const Node& node) {
-  if (const auto* source = std::get_if<TcpSourceSpec>(&node.source)) {
-    return parse_address(source->address.value);
-  }
+  if (const Setting* source = wallaroo::address_of(node.source))
+    return parse_address(source->value);
   if (const auto* sink = std::get_if<TcpSinkSpec>(&node.sink)) {
     return parse_address(sink->address.value);
   }
@@ -142,11 +141,13 @@ void World::add_sender(size_t input, std::vector<std::string> messages, const Pe
                        const std::string& tail) {
   std::vector<std::string> on_wire;
   for (const std::string& message : messages) {
-    on_wire.push_back(framed(inputs_[input].framing, message));
+    const bool whole = inputs_[input].datagrams;
+    on_wire.push_back(whole ? message : framed(inputs_[input].framing, message));
   }
   if (!tail.empty()) on_wire.push_back(tail);
-  auto sender = std::make_unique<Sender>(network_.add_host(), inputs_[input].address,
-                                         std::move(on_wire), habits, rng_.next(), verdict_.reach);
+  auto sender =
+      std::make_unique<Sender>(network_.add_host(), inputs_[input].address, std::move(on_wire),
+                               habits, rng_.next(), verdict_.reach, inputs_[input].datagrams);
   senders_.push_back({std::move(sender), std::move(messages), input, !tail.empty()});
 }
 
@@ -335,6 +336,7 @@ void World::heal() {
   if (!senders_sent()) verdict_.reach.hit(Row::healed);
   NetConditions calm = setup_.network;
   calm.refused_connects = calm.failed_accepts = calm.spurious_edges = 0;
+  calm.lost_datagrams = calm.doubled_datagrams = calm.overtaking_datagrams = 0;
   calm.buffer_bytes_min = std::max<size_t>(calm.buffer_bytes_min, 1'024);
   calm.buffer_bytes_max = std::max(calm.buffer_bytes_max, calm.buffer_bytes_min);
   calm.transfer_bytes_max = std::max<size_t>(calm.transfer_bytes_max, 512);

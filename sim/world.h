@@ -115,6 +115,7 @@ class World final : public io::Wakeup, public io::Log, public flow::BarrierObser
 
   void gather();
   void gather_taken();
+  void gather_datagrams(const Input& input, std::vector<std::string> sent);
   void gather_written();
   void count_reach();
   void wrong(const std::string& oracle, const std::string& what);

@@ -1,5 +1,6 @@
 // What a run leaves behind, and the judgement on it.
 #include <algorithm>
+#include <iterator>
 
 #include "base/assert.h"
 #include "sim/world.h"
@@ -50,6 +51,15 @@ void World::gather() {
 /// A message counts as taken when the worker has read its last byte: from then on it is the
 /// worker's.
 void World::gather_taken() {
+  for (size_t input = 0; input < inputs_.size(); ++input) {
+    if (!inputs_[input].datagrams) continue;
+    std::vector<std::string> sent;
+    for (const SenderSlot& slot : senders_) {
+      const auto& messages = slot.sender->messages();
+      if (slot.input == input) sent.insert(sent.end(), messages.begin(), messages.end());
+    }
+    gather_datagrams(inputs_[input], std::move(sent));
+  }
   for (size_t i = 0; i < senders_.size(); ++i) {
     const SenderSlot& slot = senders_[i];
     for (const Sender::Session& session : slot.sender->sessions()) {
@@ -66,6 +76,26 @@ void World::gather_taken() {
       evidence_.taken.push_back(std::move(taken));
     }
   }
+}
+
+/// What was read is what was sent, each at most twice as the network may double it: none made up,
+/// none read again. What has arrived and found room is not left unread, not even by a drain.
+void World::gather_datagrams(const Input& input, std::vector<std::string> sent) {
+  Taken taken{input.source, 0, network_.datagrams_read_at(input.address)};
+  std::vector<std::string> read = taken.messages;
+  std::vector<std::string> twice = sent;
+  std::ranges::move(sent, std::back_inserter(twice));
+  std::ranges::sort(twice);
+  std::ranges::sort(read);
+  if (!std::ranges::includes(twice, read)) {
+    wrong("datagrams", "a message was read that nobody sent so often");
+  }
+  if (const size_t left = network_.datagrams_left_at(input.address); left > 0) {
+    wrong("datagrams", std::to_string(left) + " datagrams arrived and were not read");
+  }
+  verdict_.records += taken.messages.size();
+  verdict_.connections += input.senders;
+  evidence_.taken.push_back(std::move(taken));
 }
 
 void World::gather_written() {
@@ -116,6 +146,7 @@ void World::count_reach() {
       reach.hit(Row::frame_truncated, source->frames_truncated.get());
       reach.hit(Row::frame_over_limit, source->frames_over_limit.get());
       reach.hit(Row::shrunk_file_seen, source->files_shrunk.get());
+      reach.hit(Row::datagram_over_limit, source->datagrams_over_limit.get());
     }
     for (const auto& sink : counters.sinks) {
       if (sink == nullptr) continue;

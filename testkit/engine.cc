@@ -68,6 +68,10 @@ Result<io::ConnectionId> NoNet::connect(const io::Address&) {
   return fail(ErrorCode::io, "the harness has no network");
 }
 
+Result<io::ConnectionId> NoNet::listen_datagrams(const io::Address&, size_t) {
+  return fail(ErrorCode::io, "the harness has no network");
+}
+
 Result<io::OpenedFile> NoDisk::open(const std::string&, io::OpenMode) {
   return fail(ErrorCode::io, "the harness has no disk");
 }

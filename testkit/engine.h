@@ -23,6 +23,11 @@ class NoNet final : public io::Net {
   void close_listener(io::ListenerId) override {}
   void end_listener(io::ListenerId) override {}
   Result<io::ConnectionId> connect(const io::Address&) override;
+  Result<io::ConnectionId> listen_datagrams(const io::Address&, size_t) override;
+  io::Address datagram_address(io::ConnectionId) const override { return {}; }
+  io::Datagram read_datagram(io::ConnectionId, std::span<char>) override {
+    return {.status = kBroken};
+  }
   size_t poll(std::span<io::NetEvent>) override { return 0; }
   io::IoResult read(io::ConnectionId, std::span<char>) override { return {0, kBroken}; }
   io::IoResult writev(io::ConnectionId, std::span<const std::span<const char>>) override {

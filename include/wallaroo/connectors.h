@@ -1,4 +1,5 @@
-// Where messages come from and go to: TCP, memory, generator; and the text decoder and encoder.
+// Where messages come from and go to: TCP, UDP, memory, generator; and the text decoder and
+// encoder.
 #pragma once
 
 #include <memory>
@@ -114,6 +115,18 @@ Sink<Encoder> write(Setting path, Framing framing, Encoder encoder, FileSinkSpec
 }
 
 }  // namespace file
+
+namespace udp {
+
+/// Receives datagrams at `address` ("host:port", ":port" is 127.0.0.1); each is one message for
+/// `decoder`. Nothing is asked again: what the network or a full buffer loses is gone.
+template <class Decoder>
+Source<Decoder> listen(Setting address, Decoder decoder, UdpSourceSpec limits = {}) {
+  limits.address = std::move(address);
+  return {std::move(limits), std::move(decoder)};
+}
+
+}  // namespace udp
 
 namespace memory {
 

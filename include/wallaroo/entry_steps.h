@@ -14,8 +14,8 @@ namespace wallaroo::detail {
 
 /// A decoder that fills a value which is used again, and says why it refuses a message.
 template <class Decoder>
-concept DecodesInto =
-    requires(Decoder& decoder, std::string_view bytes, typename Decoder::Message& value) {
+concept DecodesInto = requires(Decoder& decoder, std::string_view bytes,
+                               typename Decoder::Message& value) {
   { decoder(bytes, value) } -> std::same_as<bool>;
   { decoder.why() } -> std::convertible_to<std::string>;
 };

@@ -79,6 +79,13 @@ struct FileSourceSpec {
   uint32_t frame_bytes_max = 1u << 20;  ///< a longer message stops the worker
   bool follow = false;  ///< at the end of the file wait for more; a shrunk one is read again
 };
+struct UdpSourceSpec {
+  Setting address{};
+  uint32_t datagram_bytes_max = 65'535;  ///< 1 to 65,535; a longer one is dropped and counted
+  /// Room in the operating system for datagrams that wait to be read; 0: what it gives by default.
+  /// It may give less (on Linux net.core.rmem_max).
+  uint32_t receive_buffer_bytes = 0;
+};
 struct MemorySourceSpec {
   std::shared_ptr<const std::vector<std::string>> messages;
   uint64_t repeat = 1;
@@ -87,7 +94,15 @@ struct GeneratorSpec {
   uint64_t per_second = 0;  ///< 0: as fast as the pipeline takes them
 };
 using SourceSpec =
-    std::variant<std::monostate, TcpSourceSpec, FileSourceSpec, MemorySourceSpec, GeneratorSpec>;
+    std::variant<std::monostate, TcpSourceSpec, FileSourceSpec, MemorySourceSpec, GeneratorSpec,
+                 UdpSourceSpec>;
+
+/// Where a source receives; null for one that has no address.
+inline const Setting* address_of(const SourceSpec& source) {
+  if (const auto* tcp = std::get_if<TcpSourceSpec>(&source)) return &tcp->address;
+  if (const auto* udp = std::get_if<UdpSourceSpec>(&source)) return &udp->address;
+  return nullptr;
+}
 
 struct TcpSinkSpec {
   Setting address;

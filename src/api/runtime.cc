@@ -49,8 +49,7 @@ Result<std::vector<io::Address>> resolve_all(const Graph& graph) {
   std::vector<io::Address> addresses(graph.nodes.size());
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
-    const Setting* setting = nullptr;
-    if (const auto* source = std::get_if<TcpSourceSpec>(&node.source)) setting = &source->address;
+    const Setting* setting = address_of(node.source);
     if (const auto* sink = std::get_if<TcpSinkSpec>(&node.sink)) setting = &sink->address;
     if (setting == nullptr) continue;
     auto address = os::resolve(setting->value);

@@ -42,6 +42,8 @@ struct SourceCounters {
   Counter connections_adopted;
   Counter read_failures;  // of a file
   Counter files_shrunk;   // shorter than what had been read of them
+  Counter datagrams_over_limit;  // dropped
+  Counter datagrams_lost;        // found no room in the socket, as far as the system tells
 };
 
 struct SinkCounters {

@@ -49,6 +49,14 @@ struct IoResult {
   IoStatus status = IoStatus::ok;
 };
 
+/// What read_datagram() found.
+struct Datagram {
+  size_t bytes = 0;                // in the reader's room
+  bool truncated = false;          // it was longer than that; the rest is gone
+  uint64_t lost = 0;               // found no room since the socket is open, as far as is known
+  IoStatus status = IoStatus::ok;  // never eof
+};
+
 /// What travels when a connection moves to another core's Net. Only Net looks inside.
 struct DetachedConnection {
   uint64_t value = 0;
@@ -68,6 +76,15 @@ class Net {
   /// Begins to connect; the outcome arrives as `connected` or `closed`. An error only when it
   /// cannot even begin (descriptors exhausted, malformed address).
   virtual Result<ConnectionId> connect(const Address& address) = 0;
+
+  /// Receives the datagrams that are sent to `address`. `buffer_bytes` asks for so much room where
+  /// they wait to be read (0: the system's choice); what finds none is lost. The socket is a
+  /// connection that tells `readable` and is given up by close().
+  virtual Result<ConnectionId> listen_datagrams(const Address& address, size_t buffer_bytes) = 0;
+  /// Where it really is.
+  virtual Address datagram_address(ConnectionId socket) const = 0;
+  /// The next datagram, which may be empty.
+  virtual Datagram read_datagram(ConnectionId socket, std::span<char> into) = 0;
 
   /// Fills `events` with what became possible since the last call; returns how many.
   virtual size_t poll(std::span<NetEvent> events) = 0;

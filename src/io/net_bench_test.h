@@ -22,6 +22,8 @@ class NetBench {
   virtual Net& outside() = 0;
   virtual Address free_address() = 0;
   virtual Address dead_address() = 0;  // nobody listens there
+  /// An outside program sends a datagram.
+  virtual void send_datagram(const Address& to, std::string_view bytes) = 0;
   /// Lets a little time pass.
   virtual void wait() = 0;
   /// Until a new connection can be used at both ends.
@@ -93,6 +95,21 @@ class NetContract : public testing::TestWithParam<std::function<std::unique_ptr<
         bytes.remove_prefix(result.bytes);
       }
     }
+  }
+  /// The next datagram, waiting for an edge only after would_block.
+  Datagram read_datagram(Net& net, ConnectionId socket, std::span<char> into) {
+    for (;;) {
+      const Datagram result = net.read_datagram(socket, into);
+      if (result.status != IoStatus::would_block ||
+          await(net, NetEventKind::readable).connection.value == 0) {
+        return result;
+      }
+    }
+  }
+  ConnectionId open_datagrams() {
+    const auto socket = bench_->core(0).listen_datagrams(bench_->free_address(), 0);
+    EXPECT_TRUE(socket.has_value());
+    return *socket;
   }
   struct Pair {
     ConnectionId out;  // of outside()

@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
+#include <vector>
 
 #include "io/net_bench_test.h"
 
@@ -124,6 +126,61 @@ TEST_P(NetContract, ClosingWhatIsUnknownOrClosedDoesNothing) {
   bench_->core(0).close(ConnectionId(123'456));
   for (int twice = 0; twice < 2; ++twice) bench_->core(0).close(pair.in);
   EXPECT_EQ(status_after_edges(bench_->outside(), pair.out), IoStatus::eof);
+}
+
+TEST_P(NetContract, DatagramsArriveEachByItself) {
+  Net& core = bench_->core(0);
+  const ConnectionId socket = open_datagrams();
+  const Address address = core.datagram_address(socket);
+  const std::vector<std::string> sent = {"one", "", "three"};
+  std::vector<std::string> read;
+  for (const std::string& bytes : sent) {
+    bench_->send_datagram(address, bytes);
+    char buffer[16];
+    const Datagram datagram = read_datagram(core, socket, buffer);
+    ASSERT_EQ(datagram.status, IoStatus::ok);
+    EXPECT_FALSE(datagram.truncated);
+    EXPECT_EQ(datagram.lost, 0u);
+    read.emplace_back(buffer, datagram.bytes);
+  }
+  EXPECT_EQ(read, sent);
+}
+
+TEST_P(NetContract, SeveralDatagramsWaitForOneEdge) {
+  Net& core = bench_->core(0);
+  const ConnectionId socket = open_datagrams();
+  for (const char* bytes : {"a", "b", "c"}) {
+    bench_->send_datagram(core.datagram_address(socket), bytes);
+  }
+  std::multiset<std::string> read;
+  char buffer[16];
+  for (int i = 0; i < 3; ++i) {
+    read.emplace(buffer, read_datagram(core, socket, buffer).bytes);
+  }
+  EXPECT_EQ(read, (std::multiset<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(core.read_datagram(socket, buffer).status, IoStatus::would_block);
+}
+
+TEST_P(NetContract, ADatagramThatIsTooLongIsCutAndSaysSo) {
+  Net& core = bench_->core(0);
+  const ConnectionId socket = open_datagrams();
+  for (const size_t bytes : {size_t{3}, size_t{4}, size_t{5}}) {
+    bench_->send_datagram(core.datagram_address(socket), std::string(bytes, 'x'));
+    char buffer[4];
+    const Datagram datagram = read_datagram(core, socket, buffer);
+    EXPECT_EQ(datagram.bytes, std::min<size_t>(bytes, 4));
+    EXPECT_EQ(datagram.truncated, bytes > 4);
+  }
+}
+
+TEST_P(NetContract, AnAddressOfDatagramsInUseIsAnErrorUntilItIsClosed) {
+  const ConnectionId first = open_datagrams();
+  const Address address = bench_->core(0).datagram_address(first);
+  const auto second = bench_->core(1).listen_datagrams(address, 0);
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().code, ErrorCode::address_in_use);
+  bench_->core(0).close(first);
+  EXPECT_TRUE(bench_->core(1).listen_datagrams(address, 0).has_value());
 }
 
 }  // namespace wallaroo::io

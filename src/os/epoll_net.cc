@@ -14,6 +14,7 @@
 
 #include "base/assert.h"
 #include "os/clock.h"
+#include "os/net_errors.h"
 #include "os/peer_liveness.h"
 #include "os/socket_address.h"
 
@@ -52,10 +53,6 @@ void tune(int fd) {
   set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
 }
 
-bool out_of_resources(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
-
 /// The last descriptors are not for whoever connects: sinks and the status server need some too.
 bool is_reserved(int fd) {
   rlimit limit{};
@@ -65,46 +62,6 @@ bool is_reserved(int fd) {
 }
 
 Descriptor open_spare() { return Descriptor(::epoll_create1(EPOLL_CLOEXEC)); }
-
-tl::unexpected<Error> descriptors_error(std::string_view what, int error) {
-  return fail(ErrorCode::out_of_descriptors,
-              fmt::format("{}: {}; raise the limit of open files (ulimit -n) or use fewer "
-                          "connections",
-                          what, std::strerror(error)));
-}
-
-tl::unexpected<Error> listen_error(const io::Address& address, int error) {
-  const std::string what = "cannot listen on " + to_text(address);
-  switch (error) {
-    case EADDRINUSE:
-      return fail(ErrorCode::address_in_use,
-                  fmt::format("{}: another program listens there; stop it, or choose another "
-                              "port (0 picks a free one)",
-                              what));
-    case EADDRNOTAVAIL:
-      return fail(ErrorCode::bad_option,
-                  fmt::format("{}: this machine has no such address; use one of its own, "
-                              "127.0.0.1, or 0.0.0.0 for all",
-                              what));
-    case EACCES:
-    case EPERM:
-      return fail(ErrorCode::bad_option,
-                  fmt::format("{}: permission denied; ports below 1024 are reserved, choose a "
-                              "higher one",
-                              what));
-    default:
-      if (out_of_resources(error)) return descriptors_error(what, error);
-      return fail(ErrorCode::io, fmt::format("{}: {}; check the address and the network set-up",
-                                             what, std::strerror(error)));
-  }
-}
-
-SocketAddress local_address(int fd) {
-  SocketAddress own;
-  own.length = sizeof own.storage;
-  (void)getsockname(fd, reinterpret_cast<sockaddr*>(&own.storage), &own.length);
-  return own;
-}
 
 /// A connect to a free port of the ephemeral range can meet itself (simultaneous open): nobody
 /// listens there, though the kernel calls it connected.
@@ -519,7 +476,8 @@ bool EpollNet::watch(uint64_t id) {
   const Slot* slot = find(id);
   epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET,
                     .data = {.u64 = id}};
-  if (slot->kind == Kind::listener) event.events = EPOLLIN | EPOLLET;
+  if (slot->kind == Kind::listener || slot->kind == Kind::datagrams)
+    event.events = EPOLLIN | EPOLLET;
   return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, slot->fd, &event) == 0;
 }
 

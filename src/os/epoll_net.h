@@ -1,5 +1,5 @@
-// The network port on Linux: non-blocking TCP sockets behind one edge-triggered epoll instance.
-// One EpollNet belongs to one core and one thread; only wake() may be called from others.
+// The network port on Linux: non-blocking TCP and UDP sockets behind one edge-triggered epoll
+// instance. One EpollNet belongs to one core and one thread; only wake() may be called from others.
 #pragma once
 
 #include <sys/epoll.h>
@@ -33,6 +33,10 @@ class EpollNet final : public SystemNet {
   void close_listener(io::ListenerId listener) override;
   void end_listener(io::ListenerId listener) override;
   Result<io::ConnectionId> connect(const io::Address& address) override;
+  Result<io::ConnectionId> listen_datagrams(const io::Address& address,
+                                            size_t buffer_bytes) override;
+  io::Address datagram_address(io::ConnectionId socket) const override;
+  io::Datagram read_datagram(io::ConnectionId socket, std::span<char> into) override;
   size_t poll(std::span<io::NetEvent> events) override;
   io::IoResult read(io::ConnectionId connection, std::span<char> into) override;
   io::IoResult writev(io::ConnectionId connection,
@@ -48,7 +52,7 @@ class EpollNet final : public SystemNet {
   void wake() override;
 
  private:
-  enum class Kind : uint8_t { unused, listener, connecting, connected };
+  enum class Kind : uint8_t { unused, listener, connecting, connected, datagrams };
 
   /// A descriptor of this instance. Its id has the slot's index in the low half and the generation
   /// (never 0) in the high half. The generation goes up whenever the slot is freed, so that what is
@@ -65,6 +69,7 @@ class EpollNet final : public SystemNet {
     bool closed_told = false;
     bool ending = false;        // a listener that end_listener() was called for
     uint32_t late_accepts = 0;  // of an ending listener
+    uint64_t datagrams_lost = 0;
   };
 
   EpollNet(const EpollNetOptions& options, Descriptor epoll, Descriptor waker, Descriptor spare);

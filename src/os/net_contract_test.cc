@@ -31,6 +31,9 @@ class EpollBench final : public io::NetBench {
     nets_[2]->close_listener(*listener);
     return address;
   }
+  void send_datagram(const io::Address& to, std::string_view bytes) override {
+    send_test_datagram(to, bytes);
+  }
   void wait() override { std::this_thread::sleep_for(std::chrono::microseconds(200)); }
 
  private:

@@ -10,7 +10,9 @@
 
 #include "io/net_bench_test.h"
 #include "os/certificates_test.h"
+#include "os/descriptor.h"
 #include "os/epoll_net.h"
+#include "os/socket_address.h"
 #include "os/tls_net.h"
 
 namespace wallaroo::os {
@@ -44,6 +46,16 @@ class PumpedNet final : public io::Net {
   void close_listener(io::ListenerId listener) override { net_->close_listener(listener); }
   void end_listener(io::ListenerId listener) override { net_->end_listener(listener); }
   Result<io::ConnectionId> connect(const io::Address& to) override { return net_->connect(to); }
+  Result<io::ConnectionId> listen_datagrams(const io::Address& address,
+                                            size_t buffer_bytes) override {
+    return net_->listen_datagrams(address, buffer_bytes);
+  }
+  io::Address datagram_address(io::ConnectionId socket) const override {
+    return net_->datagram_address(socket);
+  }
+  io::Datagram read_datagram(io::ConnectionId socket, std::span<char> into) override {
+    return net_->read_datagram(socket, into);
+  }
   io::IoResult read(io::ConnectionId connection, std::span<char> into) override {
     return net_->read(connection, into);
   }
@@ -66,6 +78,13 @@ class PumpedNet final : public io::Net {
   std::deque<io::NetEvent> known_;
 };
 
+inline void send_test_datagram(const io::Address& to, std::string_view bytes) {
+  const auto where = to_socket_address(to);
+  const Descriptor socket(::socket(where->family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  EXPECT_EQ(::sendto(socket.get(), bytes.data(), bytes.size(), 0, where->get(), where->length),
+            static_cast<ssize_t>(bytes.size()));
+}
+
 class TlsBench final : public io::NetBench {
  public:
   explicit TlsBench(bool tls) : tls_(tls) {
@@ -87,6 +106,9 @@ class TlsBench final : public io::NetBench {
     const io::Address address = nets_[2]->listen_address(*listener);
     nets_[2]->close_listener(*listener);
     return address;
+  }
+  void send_datagram(const io::Address& to, std::string_view bytes) override {
+    send_test_datagram(to, bytes);
   }
   void wait() override {
     for (auto& net : nets_) net->pump();

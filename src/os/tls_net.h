@@ -36,6 +36,16 @@ class TlsNet final : public SystemNet {
   void close_listener(io::ListenerId listener) override;
   void end_listener(io::ListenerId listener) override { below_->end_listener(listener); }
   Result<io::ConnectionId> connect(const io::Address& address) override;
+  Result<io::ConnectionId> listen_datagrams(const io::Address& address,
+                                            size_t buffer_bytes) override {
+    return below_->listen_datagrams(address, buffer_bytes);
+  }
+  io::Address datagram_address(io::ConnectionId socket) const override {
+    return below_->datagram_address(socket);
+  }
+  io::Datagram read_datagram(io::ConnectionId socket, std::span<char> into) override {
+    return below_->read_datagram(socket, into);
+  }
   size_t poll(std::span<io::NetEvent> events) override;
   io::IoResult read(io::ConnectionId connection, std::span<char> into) override;
   io::IoResult writev(io::ConnectionId connection,

@@ -130,6 +130,10 @@ class Checker {
     if (const auto* file = std::get_if<FileSinkSpec>(&node.sink)) {
       check_sink_framing(file->framing, what + " '" + node.name + "'");
     }
+    if (const auto* udp = std::get_if<UdpSourceSpec>(&node.source);
+        udp != nullptr && (udp->datagram_bytes_max == 0 || udp->datagram_bytes_max > 65'535)) {
+      say(what + " '" + node.name + "': datagram_bytes_max must be between 1 and 65,535 bytes");
+    }
     if (const auto* tcp = std::get_if<TcpSinkSpec>(&node.sink)) {
       check_sink_framing(tcp->framing, what + " '" + node.name + "'");
     }

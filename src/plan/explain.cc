@@ -39,6 +39,10 @@ std::string describe_source(const Node& node) {
                        framing_name(file->framing),
                        file->follow ? "; at its end waits for more" : "");
   }
+  if (const auto* udp = std::get_if<UdpSourceSpec>(&node.source)) {
+    return fmt::format("receives on udp {}, a message a datagram, on core 0",
+                       text_of(udp->address));
+  }
   if (const auto* memory = std::get_if<MemorySourceSpec>(&node.source)) {
     return fmt::format("reads {} messages from memory, dealt over the cores",
                        memory->messages->size() * memory->repeat);

@@ -23,6 +23,7 @@ class Finder {
     switch (node.kind) {
       case NodeKind::source:
         path.tcp_source = std::holds_alternative<TcpSourceSpec>(node.source);
+        path.udp_source = std::holds_alternative<UdpSourceSpec>(node.source);
         break;
       case NodeKind::state:
         path.keyed = true;
@@ -57,6 +58,7 @@ std::vector<Path> find_paths(const Plan& plan) { return Finder(plan).run(); }
 
 std::string describe_order(const Path& path) {
   if (path.spread) return "none: a spread gives it up";
+  if (path.udp_source) return "that in which datagrams arrive, which need not be that of sending";
   const std::string of = path.tcp_source ? "messages of one connection" : "messages of one core";
   const std::string kept = path.keyed ? of + " keep it for each key" : of + " keep it";
   return path.merged ? kept + "; those of different inputs mix as they arrive" : kept;
@@ -65,6 +67,14 @@ std::string describe_order(const Path& path) {
 std::string describe_guarantee(const Path& path) {
   const std::string crash =
       "at most once when the worker crashes (its state and what is under way are in memory)";
+  if (path.udp_source) {
+    return "at most once for each datagram that arrives: the network may lose or double it, and "
+           "what finds no room in the socket is lost; " +
+           std::string(path.tcp_sink ? "after a broken connection of the sink a part may be "
+                                       "missing or come again; "
+                                     : "") +
+           crash;
+  }
   if (!path.tcp_sink) return "once while the worker lives, a drain included; " + crash;
   return "once while the worker and the sink's connection live, a drain included; after a broken "
          "connection a part may be missing or come again; " +

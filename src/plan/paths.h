@@ -15,6 +15,7 @@ struct Path {
   bool merged = false;             // through a merge, or a state that others use too
   bool spread = false;
   bool tcp_source = false;
+  bool udp_source = false;
   bool tcp_sink = false;
 };
 

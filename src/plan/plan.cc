@@ -151,6 +151,7 @@ Result<Plan> build(const Graph& graph) {
 
 Setting* setting_of(Node& node) {
   if (auto* tcp = std::get_if<TcpSourceSpec>(&node.source)) return &tcp->address;
+  if (auto* udp = std::get_if<UdpSourceSpec>(&node.source)) return &udp->address;
   if (auto* file = std::get_if<FileSourceSpec>(&node.source)) return &file->path;
   return setting_of(node.sink);
 }

@@ -7,6 +7,7 @@
 #include "connect/memory/memory.h"
 #include "connect/tcp/tcp_sink.h"
 #include "connect/tcp/tcp_source.h"
+#include "connect/udp/udp_source.h"
 
 namespace wallaroo::worker {
 
@@ -38,6 +39,11 @@ std::unique_ptr<flow::SourceConnector> Connectors::make_source(uint32_t node, ui
   if (const auto* file = std::get_if<FileSourceSpec>(&spec.source)) {
     return std::make_unique<connect::FileSource>(
         connect::FileSourceSetup{spec.name, stage, *file, options_}, core, output, counters);
+  }
+  if (const auto* udp = std::get_if<UdpSourceSpec>(&spec.source)) {
+    return std::make_unique<connect::UdpSource>(
+        connect::UdpSourceSetup{spec.name, addresses_[node], *udp, options_}, core, output,
+        counters);
   }
   if (const auto* memory = std::get_if<MemorySourceSpec>(&spec.source)) {
     return std::make_unique<connect::MemorySource>(*memory, core, output, counters);

@@ -83,6 +83,10 @@ constexpr Field<SourceCounters> kSourceFields[] = {
      &SourceCounters::read_failures},
     {"files_shrunk", "wallaroo_source_files_shrunk_total",
      "Times a file was shorter than what had been read of it.", &SourceCounters::files_shrunk},
+    {"datagrams_over_limit", "wallaroo_source_datagrams_over_limit_total",
+     "Datagrams over datagram_bytes_max, dropped.", &SourceCounters::datagrams_over_limit},
+    {"datagrams_lost", "wallaroo_source_datagrams_lost_total",
+     "Datagrams that found no room in the socket.", &SourceCounters::datagrams_lost},
 };
 
 constexpr Field<SinkCounters> kSinkFields[] = {
@@ -147,6 +151,7 @@ const char* kind_of(const SinkSpec& sink) {
 const char* kind_of(const Node& node) {
   if (std::holds_alternative<TcpSourceSpec>(node.source)) return "tcp";
   if (std::holds_alternative<FileSourceSpec>(node.source)) return "file";
+  if (std::holds_alternative<UdpSourceSpec>(node.source)) return "udp";
   if (std::holds_alternative<MemorySourceSpec>(node.source)) return "memory";
   if (std::holds_alternative<GeneratorSpec>(node.source)) return "generator";
   if (node.kind == NodeKind::sink) return kind_of(node.sink);

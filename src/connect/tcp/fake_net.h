@@ -48,6 +48,23 @@ class FakeNet final : public io::Net {
     if (refuse_connect) return fail(ErrorCode::out_of_descriptors, "no descriptor is left");
     return io::ConnectionId(++last_);
   }
+  Result<io::ConnectionId> listen_datagrams(const io::Address& address, size_t bytes) override {
+    if (refuse_listen) return fail(ErrorCode::address_in_use, "somebody listens there");
+    listens_at = address;
+    datagram_buffer_bytes = bytes;
+    return io::ConnectionId(++last_);
+  }
+  io::Address datagram_address(io::ConnectionId) const override { return {listens_at.host, 1234}; }
+  io::Datagram read_datagram(io::ConnectionId socket, std::span<char> into) override {
+    Peer& peer = peers_[socket.value];
+    ++peer.reads;
+    if (peer.arrives.empty()) return {.lost = datagrams_lost, .status = peer.then};
+    const std::string next = std::move(peer.arrives.front());
+    peer.arrives.pop_front();
+    const size_t bytes = std::min(next.size(), into.size());
+    std::copy_n(next.begin(), bytes, into.begin());
+    return {.bytes = bytes, .truncated = bytes < next.size(), .lost = datagrams_lost};
+  }
   size_t poll(std::span<io::NetEvent>) override { return 0; }
 
   io::IoResult read(io::ConnectionId connection, std::span<char> into) override {
@@ -97,6 +114,8 @@ class FakeNet final : public io::Net {
   }
 
   io::Address listens_at;
+  size_t datagram_buffer_bytes = 0;
+  uint64_t datagrams_lost = 0;
   bool listener_closed = false;
   bool listener_ending = false;
   bool refuse_listen = false;
