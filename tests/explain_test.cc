@@ -111,4 +111,35 @@ TEST(Explain, refuses_a_wrong_graph_as_a_run_would) {
   EXPECT_FALSE(app.explain().has_value());
 }
 
+TEST(Explain, says_that_datagrams_may_be_lost) {
+  wl::Application app("datagrams");
+  app.pipeline("p")
+      .source("in", wl::udp::listen(app.flag("in", ":7010"), read_word))
+      .sink("out", wl::tcp::connect(":7002", wl::framing::lines, write_word));
+  const auto text = app.explain();
+  ASSERT_TRUE(text.has_value());
+  for (const char* part :
+       {"stage 1 'in': receives on udp :7010 (--in), a message a datagram, on core 0",
+        "order: that in which datagrams arrive, which need not be that of sending",
+        "guarantee: at most once for each datagram that arrives: the network may lose or double "
+        "it"}) {
+    EXPECT_NE(text->find(part), std::string::npos) << part << "\n" << *text;
+  }
+}
+
+TEST(Explain, refuses_a_limit_that_no_datagram_can_have) {
+  for (const uint32_t limit : {0u, 65'536u}) {
+    wl::Application app("datagrams");
+    wl::UdpSourceSpec spec;
+    spec.datagram_bytes_max = limit;
+    app.pipeline("p")
+        .source("in", wl::udp::listen(":7010", read_word, spec))
+        .sink("out", wl::tcp::connect(":7002", wl::framing::lines, write_word));
+    const auto checked = app.check();
+    ASSERT_FALSE(checked.has_value());
+    EXPECT_NE(checked.error().message.find("datagram_bytes_max must be between 1 and 65,535"),
+              std::string::npos);
+  }
+}
+
 }  // namespace

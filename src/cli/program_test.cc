@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -436,6 +437,59 @@ TEST_F(ProgramTest, reports_a_stream_that_is_not_framed) {
   EXPECT_NE(receive.err.find("check that --lines or --framed"), std::string::npos) << receive.err;
 }
 
+/// A socket for datagrams on a port of its own, which gives up after ten seconds.
+struct DatagramSocket {
+  DatagramSocket() : socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(bind(socket.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+    socklen_t length = sizeof at;
+    EXPECT_EQ(getsockname(socket.get(), reinterpret_cast<sockaddr*>(&at), &length), 0);
+    address = "127.0.0.1:" + std::to_string(ntohs(at.sin_port));
+    const timeval limit{.tv_sec = 10, .tv_usec = 0};
+    setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+  std::string read() {
+    std::array<char, 65'536> buffer;
+    const ssize_t count = recv(socket.get(), buffer.data(), buffer.size(), 0);
+    return count < 0 ? "nothing" : std::string(buffer.data(), size_t(count));
+  }
+
+  Descriptor socket;
+  std::string address;
+};
+
+TEST_F(ProgramTest, sends_each_line_as_a_datagram) {
+  DatagramSocket there;
+  Program send({"send", "--to", there.address, "--udp", "--repeat", "2", "--rate", "1000", "--file",
+                write("in", "one\n\nthree")});
+  EXPECT_EQ(send.wait(), 0) << send.err;
+  EXPECT_NE(send.err.find("6 messages"), std::string::npos) << send.err;
+  for (int round = 0; round < 2; ++round) {
+    for (const char* line : {"one", "", "three"}) EXPECT_EQ(there.read(), line);
+  }
+}
+
+TEST_F(ProgramTest, says_that_nobody_receives_datagrams) {
+  std::string address;
+  {
+    const DatagramSocket gone;
+    address = gone.address;
+  }
+  Program send({"send", "--to", address, "--udp", "--file", write("in", "one\n")});
+  EXPECT_EQ(send.wait(), 4) << send.err;
+  EXPECT_NE(send.err.find("nobody receives there"), std::string::npos) << send.err;
+}
+
+TEST_F(ProgramTest, says_which_line_is_too_long_for_a_datagram) {
+  const DatagramSocket there;
+  Program send({"send", "--to", there.address, "--udp", "--file",
+                write("in", "short\n" + std::string(70'000, 'x') + "\n")});
+  EXPECT_EQ(send.wait(), 2);
+  EXPECT_NE(send.err.find("message 2 has 70000 bytes"), std::string::npos) << send.err;
+}
+
 TEST_F(ProgramTest, explains_wrong_usage) {
   struct Case {
     std::vector<std::string> arguments;
@@ -448,6 +502,8 @@ TEST_F(ProgramTest, explains_wrong_usage) {
            {{"send", "--to", ":1", "--conections", "3"}, "did you mean --connections?"},
            {{"send", "--to", "nowhere"}, "it has no port"},
            {{"send", "--to", ":1", "--lines", "--framed"}, "excludes"},
+           {{"send", "--to", ":1", "--udp", "--framed"}, "excludes"},
+           {{"send", "--to", ":1", "--udp", "--connections", "2"}, "excludes"},
            {{"send", "--to", ":1", "--rate", "fast"}, "'fast' is not a number"},
            {{"send", "--to", ":1", "--rate", "nan"}, "'nan' is not a number"},
            {{"send", "--to", ":1", "--rate", "inf"}, "'inf' is not a number"},

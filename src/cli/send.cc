@@ -10,6 +10,7 @@
 #include "cli/progress.h"
 #include "os/interrupt.h"
 #include "os/resolve.h"
+#include "os/send_datagrams.h"
 #include "os/terminal.h"
 
 namespace wallaroo::cli {
@@ -19,6 +20,7 @@ constexpr const char* kExamples = R"(Examples:
   wallaroo send --to 127.0.0.1:7010 --framed --file README.md
   wallaroo send --to :7010 --lines --file a.txt b.txt --repeat 1000 --connections 4
   seq 1 1000 | wallaroo send --to worker-1:7010 --framed --rate 100
+  seq 1 1000 | wallaroo send --to :7010 --udp --rate 100
 )";
 
 struct SendFlags {
@@ -32,6 +34,7 @@ struct SendFlags {
   double connect_timeout_s = 10;
   double close_timeout_s = 10;
   os::TlsFiles tls;
+  bool udp = false;
   bool quiet = false;
 };
 
@@ -70,7 +73,7 @@ ExitCode send(const SendFlags& flags) {
   ProgressDisplay display("sent", flags.quiet);
   display.attach(options->watch);
   options->watch.stop = &interrupt.requested();
-  const auto summary = os::send(*options);
+  const auto summary = flags.udp ? os::send_datagrams(*options) : os::send(*options);
   if (!summary) return report(summary.error());
   switch (summary->end) {
     case os::TransferEnd::interrupted:
@@ -107,8 +110,13 @@ void add_send(CLI::App& app, ExitCode& exit) {
       ->type_name("NUMBER")
       ->transform(number_with_suffix())
       ->check(at_least_one());
+  const auto udp =
+      command->add_flag("--udp", flags->udp, "Send each message as a datagram; some may be lost")
+          ->excludes(lines)
+          ->excludes("--framed");
   command->add_option("--connections", flags->connections, "Deal the messages to so many")
       ->type_name("NUMBER")
+      ->excludes(udp)
       ->check(unnamed(CLI::Range(1, 10'000)));
   command->add_option("--write-bytes", flags->write_bytes, "Write up to so much at once")
       ->type_name("SIZE")

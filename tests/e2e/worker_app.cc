@@ -1,10 +1,11 @@
 // The worker under test: counts words and says for each word how often its key has been seen. A key
 // is what stands before the first ':' of a word, so that a test can number the words of a key.
 //
-//   worker_app [lines] [frame=BYTES] [connections=COUNT] [peer=COUNT] [descriptors=COUNT] -- FLAGS
-//   OF THE WORKER
+//   worker_app [lines] [udp] [frame=BYTES] [connections=COUNT] [peer=COUNT] [descriptors=COUNT] --
+//   FLAGS OF THE WORKER
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "wallaroo/wallaroo.h"
@@ -19,6 +20,7 @@ struct Counted {
 struct Settings {
   wallaroo::TcpSourceSpec source;
   wallaroo::Framing framing = wallaroo::Framing::u32be;
+  bool udp = false;  // a datagram a message, of at most `frame` bytes
 };
 
 /// The number behind `name`, when the argument begins with it.
@@ -31,6 +33,10 @@ bool number_of(std::string_view argument, std::string_view name, uint32_t& numbe
 
 bool apply(std::string_view argument, Settings& settings) {
   uint32_t descriptors = 0;
+  if (argument == "udp") {
+    settings.udp = true;
+    return true;
+  }
   if (argument == "lines") {
     settings.framing = wallaroo::Framing::lines;
     return true;
@@ -56,10 +62,16 @@ void split(std::string_view text, wallaroo::Emit<std::string_view>& emit) {
 
 int run(const Settings& settings, int argc, const char* const* argv) {
   wallaroo::Application app{"e2e"};
-  app.pipeline("words")
-      .source("text", wallaroo::tcp::listen(app.flag("in", "127.0.0.1:0"), settings.framing,
-                                            wallaroo::text, settings.source))
-      .to_many<std::string_view>("split", split)
+  const wallaroo::Setting in = app.flag("in", "127.0.0.1:0");
+  wallaroo::UdpSourceSpec datagrams;
+  datagrams.datagram_bytes_max = std::min(settings.source.frame_bytes_max, 65'535u);
+  datagrams.receive_buffer_bytes = 4096;
+  auto words = app.pipeline("words");
+  const auto text =
+      settings.udp ? words.source("text", wallaroo::udp::listen(in, wallaroo::text, datagrams))
+                   : words.source("text", wallaroo::tcp::listen(in, settings.framing,
+                                                                wallaroo::text, settings.source));
+  text.to_many<std::string_view>("split", split)
       .key_by(key_of)
       .state<uint64_t>("count",
                        [](std::string_view word, uint64_t& times) {

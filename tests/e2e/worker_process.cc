@@ -83,6 +83,7 @@ WorkerProcess::WorkerProcess(const WorkerSettings& settings) {
   stderr_ = child.output;
   const bool up = eventually(kStartSeconds, [this] {
     in_ = port_in_log("source 'text' listens on ");
+    if (in_ == 0) in_ = port_in_log("source 'text' receives datagrams on ");
     http_ = port_in_log("status at http:");
     return (in_ != 0 && http_ != 0) || !running();
   });
