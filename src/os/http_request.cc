@@ -78,7 +78,8 @@ struct HttpRequest::Parser {
 
 HttpRequest::HttpRequest(const HttpServerOptions& options, const HttpHandler& handler)
     : options_(options), handler_(handler), parser_(std::make_unique<Parser>()) {
-  parser_->parser.header_limit(static_cast<uint32_t>(options.header_bytes_max));
+  // Whether it holds to the byte depends on how the bytes come, so take() counts itself.
+  parser_->parser.header_limit(static_cast<uint32_t>(2 * options.header_bytes_max));
 }
 
 HttpRequest::~HttpRequest() = default;
@@ -87,12 +88,16 @@ size_t HttpRequest::take(std::string_view bytes) {
   if (bytes.empty()) return 0;
   error_code error;
   const size_t taken = parser_->parser.put(asio::const_buffer(bytes.data(), bytes.size()), error);
-  if (error == http::error::header_limit) {
+  taken_ += taken;
+  const bool complete = !error && parser_->parser.is_header_done();
+  const size_t header_bytes = complete ? taken_ : taken_ + bytes.size() - taken;
+  const bool sound = !error || error == http::error::need_more;
+  if (error == http::error::header_limit || (sound && header_bytes > options_.header_bytes_max)) {
     refuse(431,
            fmt::format("the request's header is longer than {} bytes", options_.header_bytes_max));
   } else if (error && error != http::error::need_more) {
     refuse(400, fmt::format("this is not an HTTP request: {}", error.message()));
-  } else if (parser_->parser.is_header_done()) {
+  } else if (complete) {
     answer();
   }
   return taken;

@@ -34,6 +34,7 @@ class HttpRequest {
   const HttpServerOptions& options_;
   const HttpHandler& handler_;
   std::unique_ptr<Parser> parser_;
+  size_t taken_ = 0;  // of all bytes so far
   std::string reply_;
   bool keep_alive_ = false;
 };
