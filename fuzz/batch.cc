@@ -31,7 +31,7 @@ void fuzz_batch(const uint8_t* data, size_t bytes) {
   const uint32_t count = input.byte();
   const std::string_view body = input.rest();
   const Owned batch = make(body.size());
-  std::memcpy(batch->data(), body.data(), body.size());
+  if (!body.empty()) std::memcpy(batch->data(), body.data(), body.size());
   batch->header.count = count;
   batch->header.bytes = static_cast<uint32_t>(body.size());
   Record records[wire::kBatchRecordsMax];

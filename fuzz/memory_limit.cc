@@ -22,7 +22,10 @@ std::atomic<size_t> allocated{0};
 
 #ifdef WALLAROO_HAS_HOOKS
 
-#include <sanitizer/allocator_interface.h>
+// As in sanitizer/allocator_interface.h, which g++ does not come with.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(
+    void (*on_malloc)(const volatile void* memory, size_t bytes),
+    void (*on_free)(const volatile void* memory));
 
 namespace {
 

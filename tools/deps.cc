@@ -86,7 +86,6 @@ const std::vector<Home>& homes() {
       {std::regex("curl/.*|openssl/.*|librdkafka/.*|rocksdb/.*"), "a client library", words("os")},
       {std::regex("boost/(json|url)(/.*|\\.hpp)"), "JSON", words("os api cli worker")},
       {std::regex("simdjson\\.h"), "the JSON parser", words("json")},
-      {std::regex("sanitizer/.*"), "hooks of the sanitizers", words("fuzz")},
       {std::regex("new_cpp_template\\.h"), "a header that CMake generates", words("cli")},
       {std::regex("CLI/.*|toml\\+\\+/.*|toml\\.hpp"), "options and configuration",
        words("cli api")},

@@ -215,6 +215,10 @@ TEST(Json, refuses_what_is_not_json) {
   EXPECT_TRUE(why<Nothing>(R"({"x":tru})").starts_with("not JSON: "));
 }
 
+TEST(Json, refuses_an_empty_message_without_an_address) {
+  EXPECT_TRUE(why<int>(std::string_view()).starts_with("not JSON: "));
+}
+
 TEST(Json, bounds_the_depth) {
   const auto nested = [](size_t depth) {
     return "{\"x\":" + std::string(depth - 1, '[') + std::string(depth - 1, ']') + "}";

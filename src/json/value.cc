@@ -77,7 +77,8 @@ bool JsonParser::parse(std::string_view text, JsonCursor& root, JsonProblem& pro
     }
   }
   dom::element parsed;
-  if (const auto error = parser.parse(text.data(), text.size(), true).get(parsed)) {
+  const char* from = text.empty() ? "" : text.data();  // which may be null then
+  if (const auto error = parser.parse(from, text.size(), true).get(parsed)) {
     return problem.refuse(std::string("not JSON: ") + simdjson::error_message(error));
   }
   root = cursor(parsed);
