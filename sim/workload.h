@@ -30,8 +30,8 @@ struct Input {
   io::Address address;
   Framing framing = Framing::u32be;
   uint32_t senders = 2;
-  std::string file{};    // not empty: the path of a file source, which has one "sender"
-  bool follows = false;  // the file grows while it is read
+  std::string file{};      // not empty: the path of a file source, which has one "sender"
+  bool follows = false;    // the file grows while it is read
   bool datagrams = false;  // UDP: a message each, without framing
 };
 

@@ -93,9 +93,8 @@ struct MemorySourceSpec {
 struct GeneratorSpec {
   uint64_t per_second = 0;  ///< 0: as fast as the pipeline takes them
 };
-using SourceSpec =
-    std::variant<std::monostate, TcpSourceSpec, FileSourceSpec, MemorySourceSpec, GeneratorSpec,
-                 UdpSourceSpec>;
+using SourceSpec = std::variant<std::monostate, TcpSourceSpec, FileSourceSpec, MemorySourceSpec,
+                                GeneratorSpec, UdpSourceSpec>;
 
 /// Where a source receives; null for one that has no address.
 inline const Setting* address_of(const SourceSpec& source) {

@@ -138,7 +138,12 @@ Result<void> Runtime::guard_listener(const std::string& what, const io::Address&
 
 Result<void> Runtime::guard_sources(const Graph& graph, const std::vector<io::Address>& addresses) {
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (!std::holds_alternative<TcpSourceSpec>(graph.nodes[i].source)) continue;
+    if (address_of(graph.nodes[i].source) == nullptr) continue;
+    if (addresses[i].tls && std::holds_alternative<UdpSourceSpec>(graph.nodes[i].source)) {
+      return fail(ErrorCode::bad_option, "source '" + graph.nodes[i].name +
+                                             "' receives datagrams, for which there is no TLS; "
+                                             "write its address without tls://");
+    }
     TRY_VOID(guard_listener("source '" + graph.nodes[i].name + "'", addresses[i]));
   }
   return {};

@@ -97,13 +97,31 @@ int refuse_command(const CLI::App& app, std::string_view word) {
   return kUsage;
 }
 
+/// The innermost sub-command on the command line; the program itself when there is none.
+const CLI::App& chosen(const CLI::App& app) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  return *at;
+}
+
+/// "wallaroo dead-letters list"
+std::string chosen_name(const CLI::App& app) {
+  std::string name = kName;
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    name += " " + at->get_name();
+  }
+  return name;
+}
+
 /// Arguments that nobody took, and what may have been meant by them.
 std::string describe_extras(const CLI::App& app) {
   std::vector<std::string> known;
   std::vector<std::string> extras = app.remaining();
-  for (const CLI::App* command : app.get_subcommands()) {
-    for (const std::string& word : command->remaining()) extras.push_back(word);
-    for (const CLI::Option* option : command->get_options())
+  const CLI::App& command = chosen(app);
+  if (&command != &app) {
+    for (const std::string& word : command.remaining()) extras.push_back(word);
+    for (const CLI::Option* option : command.get_options())
       for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
   }
   // No fmt::join: the optimiser of g++ 12 sees an overflow in it that is not there.
@@ -117,8 +135,7 @@ std::string describe_extras(const CLI::App& app) {
 }
 
 int refuse_arguments(const CLI::App& app, const CLI::ParseError& error) {
-  const auto chosen = app.get_subcommands();
-  const std::string name = chosen.empty() ? "" : " " + chosen.front()->get_name();
+  const std::string name = chosen_name(app).substr(std::string(kName).size());
   const bool extras = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
   std::string what = extras ? describe_extras(app) : error.what();
   while (!what.empty() && (what.back() == '\n' || what.back() == '.')) what.pop_back();
@@ -164,8 +181,10 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    const auto chosen = app.get_subcommands();
-    fmt::print("{}", chosen.empty() ? app.help() : chosen.front()->help(kName));
+    // The formatter adds the last word itself.
+    const std::string name = chosen_name(app);
+    const size_t last = name.rfind(' ');
+    fmt::print("{}", chosen(app).help(last == std::string::npos ? "" : name.substr(0, last)));
   } catch (const CLI::ParseError& error) {
     return refuse_arguments(app, error);
   }

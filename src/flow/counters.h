@@ -40,8 +40,8 @@ struct SourceCounters {
   Counter frames_senseless;       // the same; refused by the function of framing::header
   Counter frames_truncated;       // the peer ended or reset inside a frame
   Counter connections_adopted;
-  Counter read_failures;  // of a file
-  Counter files_shrunk;   // shorter than what had been read of them
+  Counter read_failures;         // of a file
+  Counter files_shrunk;          // shorter than what had been read of them
   Counter datagrams_over_limit;  // dropped
   Counter datagrams_lost;        // found no room in the socket, as far as the system tells
 };

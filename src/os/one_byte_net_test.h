@@ -12,6 +12,15 @@ class OneByteNet final : public SystemNet {
  public:
   explicit OneByteNet(std::unique_ptr<SystemNet> net) : net_(std::move(net)) {}
 
+  Result<io::ConnectionId> listen_datagrams(const io::Address& address, size_t bytes) override {
+    return net_->listen_datagrams(address, bytes);
+  }
+  io::Address datagram_address(io::ConnectionId socket) const override {
+    return net_->datagram_address(socket);
+  }
+  io::Datagram read_datagram(io::ConnectionId socket, std::span<char> into) override {
+    return net_->read_datagram(socket, into);
+  }
   io::IoResult read(io::ConnectionId connection, std::span<char> into) override {
     return net_->read(connection, into.first(1));
   }

@@ -3,6 +3,7 @@
 
 #undef NDEBUG  // the pages use assert
 #include <gtest/gtest.h>
+#include <wallaroo/json.h>
 #include <wallaroo/testkit.h>
 #include <wallaroo/wallaroo.h>
 
