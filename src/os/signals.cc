@@ -27,7 +27,9 @@ sigset_t watched_signals() {
 void SignalWatcher::block() {
   const sigset_t wanted = watched_signals();
   pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
+  // Both come as errors of the call that meets them, of a closed pipe and of a file at its limit.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 Result<std::unique_ptr<SignalWatcher>> SignalWatcher::start(OnSignal on_signal) {

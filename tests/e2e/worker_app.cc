@@ -1,8 +1,10 @@
 // The worker under test: counts words and says for each word how often its key has been seen. A key
 // is what stands before the first ':' of a word, so that a test can number the words of a key.
 //
-//   worker_app [lines] [udp] [frame=BYTES] [connections=COUNT] [peer=COUNT] [descriptors=COUNT] --
-//   FLAGS OF THE WORKER
+//   worker_app [lines | u64] [udp] [file=PATH] [frame=BYTES] [connections=COUNT] [peer=COUNT]
+//   [descriptors=COUNT] -- FLAGS OF THE WORKER
+//
+// With a path the results go to that file.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -20,6 +22,7 @@ struct Counted {
 struct Settings {
   wallaroo::TcpSourceSpec source;
   wallaroo::Framing framing = wallaroo::Framing::u32be;
+  std::string file;
   bool udp = false;  // a datagram a message, of at most `frame` bytes
 };
 
@@ -35,6 +38,14 @@ bool apply(std::string_view argument, Settings& settings) {
   uint32_t descriptors = 0;
   if (argument == "udp") {
     settings.udp = true;
+    return true;
+  }
+  if (argument.starts_with("file=")) {
+    settings.file = argument.substr(5);
+    return true;
+  }
+  if (argument == "u64") {
+    settings.framing = wallaroo::framing::u64be;
     return true;
   }
   if (argument == "lines") {
@@ -60,6 +71,10 @@ void split(std::string_view text, wallaroo::Emit<std::string_view>& emit) {
   }
 }
 
+void write_count(const Counted& counted, wallaroo::Bytes& out) {
+  out << counted.word << " => " << counted.times;
+}
+
 int run(const Settings& settings, int argc, const char* const* argv) {
   wallaroo::Application app{"e2e"};
   const wallaroo::Setting in = app.flag("in", "127.0.0.1:0");
@@ -71,16 +86,17 @@ int run(const Settings& settings, int argc, const char* const* argv) {
       settings.udp ? words.source("text", wallaroo::udp::listen(in, wallaroo::text, datagrams))
                    : words.source("text", wallaroo::tcp::listen(in, settings.framing,
                                                                 wallaroo::text, settings.source));
-  text.to_many<std::string_view>("split", split)
-      .key_by(key_of)
-      .state<uint64_t>("count",
-                       [](std::string_view word, uint64_t& times) {
-                         return Counted{word, ++times};
-                       })
-      .sink("out", wallaroo::tcp::connect(app.flag("out", "127.0.0.1:1"), wallaroo::framing::lines,
-                                          [](const Counted& counted, wallaroo::Bytes& out) {
-                                            out << counted.word << " => " << counted.times;
-                                          }));
+  const auto counts = text.to_many<std::string_view>("split", split)
+                          .key_by(key_of)
+                          .state<uint64_t>("count", [](std::string_view word, uint64_t& times) {
+                            return Counted{word, ++times};
+                          });
+  const wallaroo::Setting out = app.flag("out", "127.0.0.1:1");
+  if (settings.file.empty()) {
+    counts.sink("out", wallaroo::tcp::connect(out, wallaroo::framing::lines, write_count));
+  } else {
+    counts.sink("out", wallaroo::file::write(settings.file, wallaroo::framing::lines, write_count));
+  }
   return app.main(argc, argv);
 }
 

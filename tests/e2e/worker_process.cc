@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -135,6 +136,11 @@ uint64_t WorkerProcess::sink(const char* counter) const {
 }
 
 void WorkerProcess::signal(int number) const { EXPECT_EQ(::kill(pid_, number), 0); }
+
+void WorkerProcess::limit_files(uint64_t bytes) const {
+  const rlimit limit{bytes, RLIM_INFINITY};
+  EXPECT_EQ(::prlimit(pid_, RLIMIT_FSIZE, &limit, nullptr), 0);
+}
 
 bool WorkerProcess::running() {
   int status = 0;

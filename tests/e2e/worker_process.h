@@ -39,6 +39,8 @@ class WorkerProcess {
   uint64_t sink(const char* counter) const;
 
   void signal(int number) const;
+  /// No file that it writes may become longer.
+  void limit_files(uint64_t bytes) const;
   /// The exit code; -1 when it did not exit in time, 1000 + number when a signal ended it.
   int wait(double seconds);
   bool running();
