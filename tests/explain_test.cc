@@ -142,4 +142,22 @@ TEST(Explain, refuses_a_limit_that_no_datagram_can_have) {
   }
 }
 
+TEST(Explain, names_the_stages_whose_failing_messages_are_not_dropped) {
+  wl::Application app("policies");
+  app.dead_letters(app.flag("letters", "letters.jsonl"));
+  app.pipeline("p")
+      .source("lines", wl::tcp::listen(":7010", wl::framing::lines, wl::text))
+      .on_error(wl::OnError::dead_letter)
+      .to("parse", [](std::string_view line) { return line; })
+      .to("check", [](std::string_view line) { return line; })
+      .on_error(wl::OnError::fail);
+  const std::string text = app.explain().value();
+  EXPECT_TRUE(
+      text.ends_with("\nmessages that fail are dropped and counted, except\n"
+                     "  where 'lines' (p) fails: dead letter\n"
+                     "  where 'check' (p) fails: the worker stops\n"
+                     "  dead letters go to file letters.jsonl (--letters)\n"))
+      << text;
+}
+
 }  // namespace

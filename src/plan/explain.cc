@@ -186,6 +186,21 @@ std::string draw(const Plan& plan, const Notation& notation) {
   return text;
 }
 
+/// Empty when every message that fails is dropped and counted, as it is without a word.
+std::string explain_failures(const Plan& plan) {
+  std::string text;
+  for (const Node& node : plan.graph.nodes) {
+    const OnError policy = policy_of(plan.graph, node);
+    if (policy == OnError::drop) continue;
+    text += fmt::format("  where '{}' ({}) fails: {}\n", node.name, node.pipeline,
+                        policy == OnError::fail ? "the worker stops" : "dead letter");
+  }
+  if (text.empty()) return text;
+  const auto* letters = std::get_if<FileSinkSpec>(&plan.graph.dead_letters);
+  if (letters != nullptr) text += "  dead letters go to file " + text_of(letters->path) + "\n";
+  return "\nmessages that fail are dropped and counted, except\n" + text;
+}
+
 }  // namespace
 
 std::string explain_text(const Plan& plan, const Placement& placement) {
@@ -210,7 +225,7 @@ std::string explain_text(const Plan& plan, const Placement& placement) {
     text += fmt::format("  {}\n    order: {}\n    guarantee: {}\n", way, describe_order(path),
                         describe_guarantee(path));
   }
-  return text;
+  return text + explain_failures(plan);
 }
 
 std::string explain_mermaid(const Plan& plan) {
