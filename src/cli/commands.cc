@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "cli/nearest.h"
+#include "base/nearest.h"
 #include "cli/new_project.h"
 
 namespace wallaroo::cli {
@@ -90,7 +90,7 @@ void add_help(CLI::App& app, ExitCode& exit) {
 /// The first argument is no command: says so, with what may have been meant.
 int refuse_command(const CLI::App& app, std::string_view word) {
   const auto names = command_names(app);
-  const std::string_view meant = nearest(word, names);
+  const std::string_view meant = base::nearest(word, names);
   const std::string guess = meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant);
   fmt::print(stderr, "wallaroo: there is no command '{}'{}\nRun 'wallaroo --help' to see them.\n",
              word, guess);
@@ -128,7 +128,7 @@ std::string describe_extras(const CLI::App& app) {
   std::string text = "did not expect";
   for (const std::string& word : extras) text += ' ' + word;
   for (const std::string& word : extras) {
-    const std::string_view meant = word.starts_with("--") ? nearest(word, known) : "";
+    const std::string_view meant = word.starts_with("--") ? base::nearest(word, known) : "";
     if (!meant.empty()) return text + fmt::format("; did you mean {}?", meant);
   }
   return text;

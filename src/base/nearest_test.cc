@@ -1,8 +1,8 @@
-#include "cli/nearest.h"
+#include "base/nearest.h"
 
 #include <gtest/gtest.h>
 
-namespace wallaroo::cli {
+namespace wallaroo::base {
 namespace {
 
 TEST(Nearest, finds_what_was_meant_and_does_not_guess_wildly) {
@@ -18,4 +18,4 @@ TEST(Nearest, finds_what_was_meant_and_does_not_guess_wildly) {
 }
 
 }  // namespace
-}  // namespace wallaroo::cli
+}  // namespace wallaroo::base

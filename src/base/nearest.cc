@@ -1,10 +1,10 @@
-#include "cli/nearest.h"
+#include "base/nearest.h"
 
 #include <algorithm>
 #include <numeric>
 #include <utility>
 
-namespace wallaroo::cli {
+namespace wallaroo::base {
 namespace {
 
 /// Insertions, deletions and replacements that turn `a` into `b`.
@@ -36,4 +36,4 @@ std::string_view nearest(std::string_view word, const std::vector<std::string>& 
   return best;
 }
 
-}  // namespace wallaroo::cli
+}  // namespace wallaroo::base
