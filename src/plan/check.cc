@@ -14,8 +14,10 @@ namespace {
 constexpr size_t kNameBytesMax = 64;
 constexpr uint32_t kLengthBytesMax = 8;
 constexpr uint32_t kHeaderBytesMax = 4096;
-constexpr std::string_view kFlagsOfEveryApplication[] = {"help",      "name",  "cores",  "http",
-                                                         "busy-poll", "quiet", "explain"};
+constexpr std::string_view kFlagsOfEveryApplication[] = {
+    "help",     "name",         "cores",      "http",     "busy-poll", "quiet",           "explain",
+    "on-error", "dead-letters", "log-format", "insecure", "config",    "tls-certificate", "tls-key",
+    "tls-ca",   "tls-client-ca"};
 
 const char* kind_name(NodeKind kind) {
   switch (kind) {

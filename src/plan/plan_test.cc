@@ -351,6 +351,17 @@ TEST(Mistakes, a_name_used_more_than_once_is_told_once) {
                                     "and sinks need names of their own"}));
 }
 
+TEST(Mistakes, flags_that_every_application_has) {
+  for (const char* flag : {"on-error", "dead-letters", "log-format", "insecure", "config",
+                           "tls-certificate", "tls-key", "tls-ca", "tls-client-ca"}) {
+    Builder b;
+    b.sink("out", b.source("in"));
+    b.graph().flags = {flag};
+    EXPECT_EQ(b.mistakes(), Mistakes{std::string("the flag '") + flag +
+                                     "' is one that every application has; choose another name"});
+  }
+}
+
 TEST(Mistakes, flags) {
   Builder b;
   b.sink("out", b.source("in"));
