@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <sstream>
 #include <thread>
@@ -144,6 +147,69 @@ TEST(Start, EmptyValuesAndNamesThatCannotBeShown) {
   const Ended ended = run_to_end(flags({"--name", "w\xff", "--http", "off"}));
   EXPECT_EQ(ended.exit, 2);
   EXPECT_TRUE(says(ended, "printable ASCII")) << ended.said;
+}
+
+/// Sets a variable for the workers that start while it lives.
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) {
+    EXPECT_EQ(::setenv(name, value.c_str(), 1), 0);
+  }
+  ~Variable() { ::unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+};
+
+/// A configuration file that is gone with the test.
+class ConfigFile {
+ public:
+  explicit ConfigFile(const std::string& text) { std::ofstream(path_) << text; }
+  ~ConfigFile() { (void)std::remove(path_.c_str()); }
+  ConfigFile(const ConfigFile&) = delete;
+  ConfigFile& operator=(const ConfigFile&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_ = testing::TempDir() + "e2e_config.toml";
+};
+
+/// Flags of the worker itself: --in, --out, --http and --cores are on its command line.
+TEST(Configuration, FlagsFromTheEnvironmentAndTheFile) {
+  const ConfigFile file("name = \"file\"\ncores = 3\nlog-format = \"json\"\n");
+  const Variable config("WALLAROO_CONFIG", file.path());
+  const Variable name("WALLAROO_NAME", "variable");
+  const Variable typo("WALLAROO_CROES", "hidden");
+  const Ended ended = run_to_end(flags({"--http", "off", "--in", "127.0.0.1:0"}), 500);
+  EXPECT_EQ(ended.exit, 0) << ended.said;
+  EXPECT_TRUE(says(ended, "{\"time\":") && says(ended,
+                                                "the variable WALLAROO_CROES; did you mean "
+                                                "WALLAROO_CORES?"))
+      << ended.said;
+  EXPECT_FALSE(says(ended, "hidden")) << ended.said;
+  const Variable human("WALLAROO_LOG_FORMAT", "human");
+  WorkerProcess worker({.cores = 2});
+  EXPECT_EQ(worker.status().at("worker"), "variable");
+  EXPECT_EQ(worker.status().at("cores"), 2);
+}
+
+TEST(Configuration, AddressesOfTheProgramAndMistakes) {
+  Receiver receiver;
+  const ConfigFile file("in = \"127.0.0.1:" + std::to_string(receiver.port()) +
+                        "\"\nhttp = \"off\"\n");
+  const Ended taken = run_to_end(flags({"--config", file.path()}));
+  EXPECT_EQ(taken.exit, 1);
+  EXPECT_TRUE(says(taken, "error: source 'text' cannot listen: ")) << taken.said;
+  const ConfigFile wrong("http = \"off\"\ncores = 65\n");
+  const Ended range = run_to_end(flags({"--config", wrong.path()}));
+  EXPECT_EQ(range.exit, 2);
+  EXPECT_TRUE(says(range, "error: " + wrong.path() + ":2: --cores: ")) << range.said;
+  const Variable empty("WALLAROO_OUT", "");
+  const Ended refused = run_to_end(flags({"--http", "off"}));
+  EXPECT_EQ(refused.exit, 2);
+  EXPECT_TRUE(says(refused, "error: WALLAROO_OUT: the value is empty")) << refused.said;
 }
 
 TEST(Start, HelpNamesEveryFlag) {

@@ -1,0 +1,26 @@
+// The flags of an application, and where their values come from: the command line, else the
+// environment, else a file, else the default.
+#pragma once
+
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "os/environment.h"
+#include "wallaroo/application.h"
+
+namespace wallaroo::api {
+
+struct CommandLine {
+  RunOptions options;
+  std::string explanation;            // what --explain asks for; empty: run
+  std::vector<std::string> warnings;  // about the environment
+};
+
+/// Help that was asked for goes to stdout, a mistake to stderr: then the exit code is what is
+/// unexpected, 0 or 2. `variables` are those that begin with kVariablePrefix.
+tl::expected<CommandLine, int> parse_command_line(const Graph& graph, int argc,
+                                                  const char* const* argv,
+                                                  const std::vector<os::Variable>& variables);
+
+}  // namespace wallaroo::api

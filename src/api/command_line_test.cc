@@ -1,0 +1,103 @@
+// The order of command line, environment, file and default, and that all pass the same checks.
+#include "api/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <fstream>
+
+namespace wallaroo::api {
+namespace {
+
+/// A file that is gone with the test.
+class File {
+ public:
+  explicit File(const std::string& text) { std::ofstream(path_) << text; }
+  ~File() { (void)std::remove(path_.c_str()); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_ = testing::TempDir() + "command_line_test." +
+                      testing::UnitTest::GetInstance()->current_test_info()->name() + ".toml";
+};
+
+tl::expected<CommandLine, int> parse(const std::vector<std::string>& arguments,
+                                     const std::vector<os::Variable>& variables) {
+  Graph graph;
+  graph.application = "test";
+  graph.flags = {"in", "out"};
+  std::vector<const char*> argv = {"test"};
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  return parse_command_line(graph, static_cast<int>(argv.size()), argv.data(), variables);
+}
+
+/// What stands on stderr when it fails; says so when it does not, or not with the code of usage.
+std::string refused(const std::vector<std::string>& arguments,
+                    const std::vector<os::Variable>& variables) {
+  testing::internal::CaptureStderr();
+  const auto parsed = parse(arguments, variables);
+  const std::string said = testing::internal::GetCapturedStderr();
+  return parsed ? "it was taken" : parsed.error() != 2 ? "another exit code" : said;
+}
+
+using Own = std::vector<std::pair<std::string, std::string>>;
+
+TEST(CommandLine, goes_before_the_environment_and_that_before_the_file) {
+  const File file(
+      "cores = 4\nname = \"file\"\nhttp = \"off\"\nin = \"file:1\"\nout = \"file:2\"\n");
+  const auto parsed = parse(
+      {"--config", file.path(), "--cores", "2"},
+      {{"WALLAROO_CORES", "3"}, {"WALLAROO_NAME", "variable"}, {"WALLAROO_IN", "variable:1"}});
+  ASSERT_TRUE(parsed.has_value());
+  EXPECT_EQ(parsed->options.cores, 2u);
+  EXPECT_EQ(parsed->options.name, "variable");
+  EXPECT_EQ(parsed->options.http, "off");
+  EXPECT_EQ(parsed->options.flags, (Own{{"in", "variable:1"}, {"out", "file:2"}}));
+  EXPECT_FALSE(parsed->options.busy_poll);
+  EXPECT_TRUE(parsed->warnings.empty());
+}
+
+TEST(CommandLine, takes_every_kind_of_flag_from_the_file_that_a_variable_names) {
+  const File file(
+      "on-error = \"dead-letter\"\nlog-format = \"json\"\nquiet = true\nbusy-poll = true\n"
+      "insecure = false\ntls-key = \"a.key\"\nexplain = \"dot\"\n");
+  const auto parsed = parse({"--busy-poll=false"}, {{"WALLAROO_CONFIG", file.path()}});
+  ASSERT_TRUE(parsed.has_value());
+  EXPECT_EQ(parsed->options.on_error, OnError::dead_letter);
+  EXPECT_TRUE(parsed->options.log_json);
+  EXPECT_TRUE(parsed->options.quiet);
+  EXPECT_FALSE(parsed->options.busy_poll);
+  EXPECT_FALSE(parsed->options.insecure);
+  EXPECT_EQ(parsed->options.tls.key, "a.key");
+  EXPECT_EQ(parsed->explanation, "dot");
+}
+
+TEST(CommandLine, checks_values_from_everywhere_and_says_where_they_are_from) {
+  const auto variable = [](const char* name, const char* value) {
+    return refused({}, {{name, value}});
+  };
+  EXPECT_EQ(variable("WALLAROO_CORES", "65"),
+            "error: WALLAROO_CORES: --cores: Value 65 not in range 1 to 64\n");
+  for (const char* value : {"two", "0", "-1", "1e9999", ""})
+    EXPECT_TRUE(variable("WALLAROO_CORES", value).starts_with("error: WALLAROO_CORES: ")) << value;
+  EXPECT_EQ(variable("WALLAROO_ON_ERROR", "dorp"),
+            "error: WALLAROO_ON_ERROR: --on-error: dorp not in {drop,dead-letter,fail}\n");
+  EXPECT_TRUE(variable("WALLAROO_NAME", "w\xff").starts_with("error: WALLAROO_NAME: --name: "));
+  EXPECT_TRUE(variable("WALLAROO_QUIET", "1").starts_with("error: WALLAROO_QUIET: "));
+  EXPECT_TRUE(variable("WALLAROO_CONFIG", "/no/such.toml").find("'/no/such.toml'") !=
+              std::string::npos);
+  const File file("in = \":1\"\ncores = -1\n");
+  EXPECT_TRUE(refused({"--config", file.path()}, {}).starts_with("error: " + file.path() + ":2: "));
+  EXPECT_NE(refused({"--config", ""}, {}).find("--config"), std::string::npos);
+}
+
+TEST(CommandLine, warns_of_a_variable_that_is_no_flag) {
+  const auto parsed = parse({}, {{"WALLAROO_OTU", "x"}});
+  ASSERT_TRUE(parsed.has_value());
+  EXPECT_EQ(parsed->warnings,
+            (std::vector<std::string>{"the program has no flag for the variable WALLAROO_OTU; did "
+                                      "you mean WALLAROO_OUT?"}));
+}
+
+}  // namespace
+}  // namespace wallaroo::api
