@@ -80,7 +80,7 @@ class Application {
     return Pipeline(graph_, std::move(name));
   }
 
-  /// A command-line flag `--name` with a default, usable where a Setting is taken.
+  /// A flag with a default, also of environment and file; usable where a Setting is taken.
   Setting flag(std::string name, std::string fallback);
 
   /// What becomes of messages on which a user function fails, where a stage says nothing else.
@@ -99,7 +99,7 @@ class Application {
   /// each path from a source to a sink; or a drawing of it.
   Result<std::string> explain(Explanation form = Explanation::report, uint32_t cores = 1) const;
 
-  /// Parses the command line, runs until the sources end or SIGTERM, and returns the exit code:
+  /// Takes flags (command line, environment, file), runs until the sources end or SIGTERM; returns
   /// 0 done, 1 failed, 2 wrong usage, 3 wrong application, 130 stopped by a second signal.
   int main(int argc, const char* const* argv);
 
