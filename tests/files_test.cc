@@ -152,4 +152,38 @@ TEST_F(FilesTest, framings_that_cannot_work_are_refused) {
       << checked.error().message;
 }
 
+TEST_F(FilesTest, a_file_that_is_read_and_written_is_refused_before_it_is_emptied) {
+  write("in", "fish\n");
+  wl::Application same("files");
+  build_count(same, path("in"), path("in"), wl::framing::lines);
+  const auto done = same.run({.quiet = true});
+  ASSERT_FALSE(done.has_value());
+  EXPECT_EQ(done.error().message, "source 'words' and sink 'counts' use the same file, '" +
+                                      path("in") +
+                                      "', which is written; give each a file of its own");
+  ASSERT_EQ(::link(path("in").c_str(), path("out").c_str()), 0);
+  wl::Application linked("files");
+  build_count(linked, path("in"), path("out"), wl::framing::lines);
+  EXPECT_FALSE(linked.run({.quiet = true}).has_value());
+  EXPECT_EQ(content("in"), "fish\n");
+  ::unlink(path("out").c_str());
+  wl::Application letters("files");
+  build_count(letters, path("in"), path("out"), wl::framing::lines);
+  EXPECT_FALSE(letters.run({.quiet = true, .dead_letters = path("./out")}).has_value());
+  EXPECT_TRUE(letters.run({.quiet = true, .dead_letters = "/dev/null"}).has_value());
+}
+
+TEST_F(FilesTest, what_was_dropped_is_summed_up_when_the_run_ends) {
+  write("in", "1\nx\n2\ny\n");
+  wl::Application app("files");
+  app.pipeline("p").source(
+      "numbers", wl::file::read(path("in"), wl::framing::lines, [](std::string_view digits) {
+        return digits < "a" ? std::optional<int>(1) : std::nullopt;
+      }));
+  testing::internal::CaptureStderr();
+  ASSERT_TRUE(app.run({}).has_value());
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("in all, at source 'numbers': undecodable 2"), std::string::npos) << log;
+}
+
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/file_conflicts.h"
 #include "api/silent_log.h"
 #include "os/clock.h"
 #include "os/log.h"
@@ -74,6 +75,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const Graph& graph, const RunOp
   TRY_VOID(plan::apply_flags(settled, options.flags));
   apply_policies(settled, options);
   TRY_VOID(plan::check_dead_letters(settled));
+  TRY_VOID(check_files(settled));
   TRY(plan, plan::build(settled));
   TRY(addresses, resolve_all(settled));
 
@@ -210,6 +212,9 @@ void Runtime::run() {
     pointers.push_back(steppers.back().get());
   }
   threads_->run(pointers);
+  for (const std::string& line : worker::dropped_lines(*worker_)) {
+    log_->write(io::LogLevel::warning, line);
+  }
 }
 
 }  // namespace wallaroo::api

@@ -49,6 +49,8 @@ std::string Failures::where(const Failure& failure) const {
 }
 
 std::string Failures::origin_of(const Failure& failure) const {
+  const Node& source = plan_.graph.nodes[plan_.stages[failure.position.source].node];
+  if (const auto* file = std::get_if<FileSourceSpec>(&source.source)) return file->path.value;
   return failure.origin.empty() ? "connection " + std::to_string(failure.position.origin)
                                 : failure.origin;
 }

@@ -89,7 +89,9 @@ class Checker {
       say(name_mistake(what, node.name));
       if (!node.name.empty() && ++names_[node.name] == 2) {
         say("the name '" + node.name +
-            "' is used twice; sources, computations, states and sinks need names of their own");
+            "' is used twice; sources, computations, states and sinks need names of their own" +
+            (node.kind == NodeKind::state ? " (to share one state, give both wl::shared(name))"
+                                          : ""));
       }
     }
     if (node.kind == NodeKind::key_by && consumers_[index] == 0) {

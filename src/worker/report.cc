@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -302,6 +303,27 @@ std::vector<std::pair<std::string, uint64_t>> counters_of(const Worker& worker,
   gather(subjects.stages, kStageFields, stage_of);
   gather(subjects.written, kSinkFields, sink_of);
   return found;
+}
+
+std::vector<std::string> dropped_lines(const Worker& worker) {
+  constexpr std::array<std::string_view, 4> kTold = {"user_errors", "undecodable",
+                                                     "keys_not_listed", "dead_letters"};
+  std::vector<std::string> lines;
+  for (const Subject& stage : Subjects(worker.plan()).stages) {
+    std::string text;
+    for (const auto& field : kStageFields) {
+      if (std::find(kTold.begin(), kTold.end(), field.name) == kTold.end()) continue;
+      const uint64_t count = sum(
+          worker, field, [&](const flow::CoreCounters& core) -> const auto& {
+            return stage_of(core, stage);
+          });
+      if (count != 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", field.name, count);
+    }
+    if (!text.empty()) {
+      lines.push_back(fmt::format("in all, at {} '{}': {}", stage.kind, stage.name, text));
+    }
+  }
+  return lines;
 }
 
 std::string status_json(const Worker& worker, const ReportContext& context) {

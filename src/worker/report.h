@@ -22,6 +22,9 @@ struct ReportContext {
 std::vector<std::pair<std::string, uint64_t>> counters_of(const Worker& worker,
                                                           std::string_view name);
 
+/// For a worker that has ended: a line for each stage that did not process everything.
+std::vector<std::string> dropped_lines(const Worker& worker);
+
 std::string status_json(const Worker& worker, const ReportContext& context);
 std::string metrics_text(const Worker& worker, const ReportContext& context);
 

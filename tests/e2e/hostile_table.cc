@@ -63,11 +63,16 @@ std::vector<Row> rows() {
   const std::string half = frame(std::string(1000, 'x')).substr(0, 500);
   return {
       {"nobody", {}},
-      {"4 GiB announced, 200 connections/s", repeatedly(200, [](uint16_t port) { send_once(port, announce(UINT32_MAX), false); })},
-      {"garbage, 200 connections/s", repeatedly(200, [](uint16_t port) { send_once(port, std::string(4096, '\xa5'), false); })},
-      {"zero lengths, 100,000 frames/s", repeatedly(100, [](uint16_t port) { send_once(port, std::string(4000, '\0'), false); })},
-      {"truncated frames, 200 connections/s", repeatedly(200, [half](uint16_t port) { send_once(port, half, false); })},
-      {"reset storm, 500 connections/s", repeatedly(500, [half](uint16_t port) { send_once(port, half, true); })},
+      {"4 GiB announced, 200 connections/s",
+       repeatedly(200, [](uint16_t port) { send_once(port, announce(UINT32_MAX), false); })},
+      {"garbage, 200 connections/s",
+       repeatedly(200, [](uint16_t port) { send_once(port, std::string(4096, '\xa5'), false); })},
+      {"zero lengths, 100,000 frames/s",
+       repeatedly(100, [](uint16_t port) { send_once(port, std::string(4000, '\0'), false); })},
+      {"truncated frames, 200 connections/s",
+       repeatedly(200, [half](uint16_t port) { send_once(port, half, false); })},
+      {"reset storm, 500 connections/s",
+       repeatedly(500, [half](uint16_t port) { send_once(port, half, true); })},
       {"slow loris, 500 connections", crowd(500, announce(1000), "x")},
       {"half-open, 500 silent connections", crowd(500, "", "")},
       {"10,000 connections announcing 1 MiB", crowd(10'000, announce(kFrameLimit), "")},
@@ -93,7 +98,8 @@ double median(std::vector<double> numbers) {
 
 void measure(const Row& row, double seconds) {
   Receiver receiver;
-  WorkerProcess worker({.cores = 1, .out = receiver.port(), .limits = {"peer=20000", "connections=20000"}});
+  WorkerProcess worker(
+      {.cores = 1, .out = receiver.port(), .limits = {"peer=20000", "connections=20000"}});
   Client honest(worker.in());
   (void)honest_rate(honest, seconds);
   std::vector<double> alone;
@@ -113,10 +119,11 @@ void measure(const Row& row, double seconds) {
     sleep_ms(200);
   }
   std::vector<double> ratios;
-  for (int i = 0; i < kRounds; ++i) ratios.push_back(beside[static_cast<size_t>(i)] / alone[static_cast<size_t>(i)]);
+  for (int i = 0; i < kRounds; ++i)
+    ratios.push_back(beside[static_cast<size_t>(i)] / alone[static_cast<size_t>(i)]);
   const double grown = (static_cast<double>(most) - static_cast<double>(before)) / (1 << 20);
-  std::printf("| %-38s | %9.0f | %9.0f | %5.2f | %6.1f |\n", row.name, median(alone), median(beside),
-              median(ratios), grown);
+  std::printf("| %-38s | %9.0f | %9.0f | %5.2f | %6.1f |\n", row.name, median(alone),
+              median(beside), median(ratios), grown);
   std::fflush(stdout);
 }
 

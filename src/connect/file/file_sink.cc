@@ -7,6 +7,11 @@
 #include "connect/file/setting_text.h"
 
 namespace wallaroo::connect {
+namespace {
+
+constexpr int64_t kReminderNs = 60'000'000'000;
+
+}  // namespace
 
 FileSink::FileSink(FileSinkSetup setup, flow::CoreServices& core, flow::SinkCounters& counters)
     : setup_(std::move(setup)), core_(core), counters_(counters) {}
@@ -78,10 +83,10 @@ void FileSink::fail(const io::DiskCompletion& done, io::Now now) {
   backoff_ns_ =
       std::clamp(backoff_ns_ * 2, setup_.options.reconnect_min_ns, setup_.options.reconnect_max_ns);
   wake_at_ns_ = now.mono_ns + backoff_ns_;
-  // A failure is told once, and of a disk that fails now and then one in a while.
-  if (told_ || (told_at_ns_ != 0 && now.mono_ns - told_at_ns_ < setup_.options.reconnect_max_ns)) {
-    return;
-  }
+  // A failure is told once and then again each minute, and of a disk that fails now and then one in
+  // a while.
+  const int64_t silence_ns = told_ ? kReminderNs : setup_.options.reconnect_max_ns;
+  if (told_at_ns_ != 0 && now.mono_ns - told_at_ns_ < silence_ns) return;
   told_ = true;
   told_at_ns_ = now.mono_ns;
   core_.log().write(io::LogLevel::error,
