@@ -81,6 +81,12 @@ class Checker {
     if (!mistake.empty()) mistakes_.push_back(std::move(mistake));
   }
 
+  size_t states_named(const std::string& name) const {
+    return static_cast<size_t>(std::ranges::count_if(graph_.nodes, [&](const Node& node) {
+      return node.kind == NodeKind::state && node.name == name;
+    }));
+  }
+
   void check_node(size_t index) {
     const Node& node = graph_.nodes[index];
     const std::string what =
@@ -90,8 +96,8 @@ class Checker {
       if (!node.name.empty() && ++names_[node.name] == 2) {
         say("the name '" + node.name +
             "' is used twice; sources, computations, states and sinks need names of their own" +
-            (node.kind == NodeKind::state ? " (to share one state, give both wl::shared(name))"
-                                          : ""));
+            (states_named(node.name) > 1 ? "; to share one state, give both wl::shared(name)"
+                                         : ""));
       }
     }
     if (node.kind == NodeKind::key_by && consumers_[index] == 0) {

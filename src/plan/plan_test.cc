@@ -351,6 +351,16 @@ TEST(Mistakes, a_name_used_more_than_once_is_told_once) {
                                     "and sinks need names of their own"}));
 }
 
+TEST(Mistakes, two_states_of_one_name_hear_how_to_share_one) {
+  Builder b;
+  const auto source = b.source("in");
+  b.state("same", b.key_by(source));
+  b.state("same", b.key_by(source));
+  EXPECT_EQ(b.mistakes(), (Mistakes{"the name 'same' is used twice; sources, computations, states "
+                                    "and sinks need names of their own; to share one state, give "
+                                    "both wl::shared(name)"}));
+}
+
 TEST(Mistakes, flags_that_every_application_has) {
   for (const char* flag : {"on-error", "dead-letters", "log-format", "insecure", "config",
                            "tls-certificate", "tls-key", "tls-ca", "tls-client-ca"}) {

@@ -86,7 +86,7 @@ void FileSink::fail(const io::DiskCompletion& done, io::Now now) {
   // A failure is told once and then again each minute, and of a disk that fails now and then one in
   // a while.
   const int64_t silence_ns = told_ ? kReminderNs : setup_.options.reconnect_max_ns;
-  if (told_at_ns_ != 0 && now.mono_ns - told_at_ns_ < silence_ns) return;
+  if (now.mono_ns - told_at_ns_ < silence_ns) return;
   told_ = true;
   told_at_ns_ = now.mono_ns;
   core_.log().write(io::LogLevel::error,

@@ -57,8 +57,8 @@ class FileSink final : public flow::SinkConnector {
   Bytes appending_;  // under way, or failed and to be tried again
   bool finishing_ = false;
   bool synced_ = true;
-  bool told_ = false;  // the present failure has been logged
-  int64_t told_at_ns_ = 0;
+  bool told_ = false;                   // the present failure has been logged
+  int64_t told_at_ns_ = INT64_MIN / 2;  // long ago
   int64_t wake_at_ns_ = 0;
   int64_t backoff_ns_ = 0;
 };

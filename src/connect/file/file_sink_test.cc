@@ -97,6 +97,17 @@ TEST_F(FileSinkTest, a_full_disk_is_tried_again_with_longer_and_longer_pauses) {
   EXPECT_EQ(core.logged("sink 'out' writes to 'out.txt' again"), 1u);
 }
 
+TEST_F(FileSinkTest, a_disk_that_stays_full_is_told_again_each_minute) {
+  constexpr int64_t kMinuteNs = 60'000'000'000;
+  write("one");
+  core.fake_disk.error = "No space left on device";
+  for (int64_t now_ns = 0; now_ns <= 3 * kMinuteNs; now_ns += options.reconnect_max_ns) {
+    step(now_ns);
+    core.work_disk(now_ns);
+  }
+  EXPECT_EQ(core.logged("cannot write to 'out.txt'"), 4u);
+}
+
 TEST_F(FileSinkTest, is_full_at_its_limit_of_bytes_not_written) {
   options.sink_buffer_bytes_max = 10;
   write("four");
