@@ -28,12 +28,8 @@ io::Address parse_address(const std::string& text) {
 }
 
 io::Address address_of(const Node& node) {
-  if (const Setting* source = wallaroo::address_of(node.source))
-    return parse_address(source->value);
-  if (const auto* sink = std::get_if<TcpSinkSpec>(&node.sink)) {
-    return parse_address(sink->address.value);
-  }
-  return {};
+  const Setting* setting = plan::address_of(node);
+  return setting == nullptr ? io::Address() : parse_address(setting->value);
 }
 
 }  // namespace

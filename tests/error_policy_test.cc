@@ -238,4 +238,14 @@ TEST(ErrorPolicy, fail_ends_every_core_with_work_in_all_of_them) {
   EXPECT_NE(done.error().message.find("key 'bad'"), std::string::npos) << done.error().message;
 }
 
+TEST(ErrorPolicy, fail_does_not_wait_for_ever_for_a_receiver_that_is_not_there) {
+  wl::Application app("policies");
+  app.pipeline("p")
+      .source("words", wl::memory::source(kWords, wl::text))
+      .to("upper", upper_unless_bad)
+      .on_error(OnError::fail)
+      .sink("out", wl::tcp::connect("127.0.0.1:1", wl::framing::lines, write_text));
+  EXPECT_FALSE(app.run({.quiet = true}).has_value());
+}
+
 }  // namespace

@@ -173,6 +173,16 @@ TEST_F(FilesTest, a_file_that_is_read_and_written_is_refused_before_it_is_emptie
   EXPECT_TRUE(letters.run({.quiet = true, .dead_letters = "/dev/null"}).has_value());
 }
 
+TEST_F(FilesTest, paths_that_cannot_be_looked_at_are_not_the_same_file) {
+  write("in", "fish\n");
+  wl::Application app("files");
+  build_count(app, path("in/below"), path("in/beside"), wl::framing::lines);
+  const auto done = app.run({.quiet = true});
+  ASSERT_FALSE(done.has_value());
+  EXPECT_NE(done.error().message.find("Not a directory"), std::string::npos)
+      << done.error().message;
+}
+
 TEST_F(FilesTest, what_was_dropped_is_summed_up_when_the_run_ends) {
   write("in", "1\nx\n2\ny\n");
   wl::Application app("files");

@@ -96,13 +96,6 @@ struct GeneratorSpec {
 using SourceSpec = std::variant<std::monostate, TcpSourceSpec, FileSourceSpec, MemorySourceSpec,
                                 GeneratorSpec, UdpSourceSpec>;
 
-/// Where a source receives; null for one that has no address.
-inline const Setting* address_of(const SourceSpec& source) {
-  if (const auto* tcp = std::get_if<TcpSourceSpec>(&source)) return &tcp->address;
-  if (const auto* udp = std::get_if<UdpSourceSpec>(&source)) return &udp->address;
-  return nullptr;
-}
-
 struct TcpSinkSpec {
   Setting address;
   Framing framing{};

@@ -9,6 +9,40 @@ std::string describe(const Event& event) {
          ", number " + std::to_string(event.number);
 }
 
+void write_folded(const Folded& folded, Bytes& out) {
+  out << folded.event.key << ' ' << folded.event.sender << ' ' << folded.event.number << ' '
+      << folded.fold.count << ' ' << folded.fold.value;
+}
+
+std::optional<Folded> parse_folded(std::string_view line) {
+  const auto n = parse_numbers<5>(line);
+  if (!n) return {};
+  return Folded{*parse_event(line), {(*n)[3], (*n)[4]}};
+}
+
+uint32_t decode_event_key(std::string_view key) {
+  uint32_t number = 0;
+  std::copy_n(key.data(), std::min(key.size(), sizeof number), reinterpret_cast<char*>(&number));
+  return number;
+}
+
+std::string check_folds(const FoldJudge& judge, const std::vector<std::string>& lines,
+                        const CutLedger& ledger, const std::string& state) {
+  std::vector<Folded> all;
+  std::map<uint32_t, std::vector<Folded>> by_key;
+  for (const std::string& line : lines) {
+    const auto folded = parse_folded(line);
+    if (!folded) return "a result that no encoder wrote: " + line;
+    all.push_back(*folded);
+    by_key[folded->event.key].push_back(*folded);
+  }
+  if (std::string wrong = judge.complete(all); !wrong.empty()) return wrong;
+  for (const auto& [key, results] : by_key) {
+    if (std::string wrong = judge.legal(results); !wrong.empty()) return wrong;
+  }
+  return ledger.check(state, by_key);
+}
+
 FoldJudge::FoldJudge(const Evidence& evidence) {
   for (size_t i = 0; i < evidence.taken.size(); ++i) {
     for (const std::string& message : evidence.taken[i].messages) {

@@ -74,6 +74,13 @@ struct Folded {
   Fold fold;
 };
 
+inline Folded fold_event(const Event& event, Fold& fold) {
+  fold.add(event);
+  return {event, fold};
+}
+void write_folded(const Folded& folded, Bytes& out);
+std::optional<Folded> parse_folded(std::string_view line);
+
 /// Which events each source had handed on, on each core, when barriers passed; and what the
 /// snapshots of those moments held.
 class CutLedger {
@@ -124,6 +131,14 @@ class FoldJudge {
 };
 
 std::string describe(const Event& event);
+
+/// Judges the lines that write_folded() wrote, in the order of processing for each key, and what
+/// was in `state` at every barrier.
+std::string check_folds(const FoldJudge& judge, const std::vector<std::string>& lines,
+                        const CutLedger& ledger, const std::string& state);
+
+/// A key of key_by(&Event::key), as snapshots hold it.
+uint32_t decode_event_key(std::string_view key);
 
 /// parse_event, noting each event in the ledger.
 inline auto logged_parser(const char* source, std::shared_ptr<CutLedger> ledger) {

@@ -57,15 +57,8 @@ class Files final : public Workload {
         .to_many<Event>("refuse-of-network", refuse_some("network", ledger_))
         .merge("all", from_file)
         .key_by(&Event::key)
-        .state<Fold>("fold",
-                     [](const Event& event, Fold& fold) {
-                       fold.add(event);
-                       return Folded{event, fold};
-                     })
-        .sink("folded", file::write("out", out_framing_, [](const Folded& folded, Bytes& out) {
-                out << folded.event.key << ' ' << folded.event.sender << ' ' << folded.event.number
-                    << ' ' << folded.fold.count << ' ' << folded.fold.value;
-              }));
+        .state<Fold>("fold", fold_event)
+        .sink("folded", file::write("out", out_framing_, write_folded));
   }
   std::vector<Input> inputs() const override {
     return {{.source = "network", .address = {"10.0.0.1", 7010}, .framing = Framing::lines},
@@ -100,28 +93,14 @@ class Files final : public Workload {
       return wrong;
     }
     const FoldJudge judge(accepted);
-    std::vector<Folded> all;
-    std::map<uint32_t, std::vector<Folded>> by_key;
-    for (const std::string& line : evidence.written.at("folded")) {
-      const auto n = parse_numbers<5>(line);
-      if (!n) return "a result that no encoder wrote: " + line;
-      all.push_back({*parse_event(line), {(*n)[3], (*n)[4]}});
-      by_key[all.back().event.key].push_back(all.back());
-    }
-    if (std::string wrong = judge.complete(all); !wrong.empty()) return wrong;
-    for (const auto& [key, results] : by_key) {
-      if (std::string wrong = judge.legal(results); !wrong.empty()) return wrong;
-    }
-    return ledger_->check("fold", by_key);
+    return check_folds(judge, evidence.written.at("folded"), *ledger_, "fold");
   }
   void count(Reach& reach) const override { reach.hit(Row::dead_letter, refused_); }
   void on_core(uint32_t core) override { ledger_->set_core(core); }
   void on_cut(uint64_t barrier, const std::string& name) override { ledger_->cut(barrier, name); }
   void on_cut_state(uint64_t barrier, const std::string& name, std::string_view key,
                     std::string_view state) override {
-    uint32_t number = 0;
-    std::copy_n(key.data(), std::min(key.size(), sizeof number), reinterpret_cast<char*>(&number));
-    ledger_->state(barrier, name, number, decode_fold(state));
+    ledger_->state(barrier, name, decode_event_key(key), decode_fold(state));
   }
 
  private:

@@ -25,16 +25,8 @@ class FoldPerKey final : public Workload {
         .key_by([padding](const Event& event) {
           return std::to_string(event.key) + std::string(event.key % 2 == 0 ? padding : 0, 'k');
         })
-        .state<Fold>("fold",
-                     [](const Event& event, Fold& fold) {
-                       fold.add(event);
-                       return Folded{event, fold};
-                     })
-        .sink("folded",
-              tcp::connect("10.0.0.2:7002", out_framing_, [](const Folded& folded, Bytes& out) {
-                out << folded.event.key << ' ' << folded.event.sender << ' ' << folded.event.number
-                    << ' ' << folded.fold.count << ' ' << folded.fold.value;
-              }));
+        .state<Fold>("fold", fold_event)
+        .sink("folded", tcp::connect("10.0.0.2:7002", out_framing_, write_folded));
   }
   std::vector<Input> inputs() const override {
     return {{"events", {"10.0.0.1", 7010}, framing_, senders_}};
@@ -48,20 +40,7 @@ class FoldPerKey final : public Workload {
   }
   std::string check(const Evidence& evidence) override {
     const FoldJudge judge(evidence);
-    std::vector<Folded> all;
-    std::map<uint32_t, std::vector<Folded>> by_key;
-    for (const std::string& line : evidence.written.at("folded")) {
-      const auto n = parse_numbers<5>(line);
-      if (!n) return "a result that no encoder wrote: " + line;
-      const auto event = parse_event(line);
-      all.push_back({*event, {(*n)[3], (*n)[4]}});
-      by_key[event->key].push_back(all.back());
-    }
-    if (std::string wrong = judge.complete(all); !wrong.empty()) return wrong;
-    for (const auto& [key, results] : by_key) {
-      if (std::string wrong = judge.legal(results); !wrong.empty()) return wrong;
-    }
-    return ledger_->check("fold", by_key);
+    return check_folds(judge, evidence.written.at("folded"), *ledger_, "fold");
   }
   void on_core(uint32_t core) override { ledger_->set_core(core); }
   void on_cut(uint64_t barrier, const std::string& name) override { ledger_->cut(barrier, name); }

@@ -8,15 +8,6 @@
 namespace wallaroo::sim {
 namespace {
 
-void write_folded(const Folded& folded, Bytes& out) {
-  out << folded.event.key << ' ' << folded.event.sender << ' ' << folded.event.number << ' '
-      << folded.fold.count << ' ' << folded.fold.value;
-}
-Folded fold_event(const Event& event, Fold& fold) {
-  fold.add(event);
-  return Folded{event, fold};
-}
-
 class Shared final : public Workload {
  public:
   explicit Shared(base::Rng& rng)
@@ -59,9 +50,9 @@ class Shared final : public Workload {
     std::map<uint32_t, std::vector<Folded>> by_key;
     for (const Output& output : outputs()) {
       for (const std::string& line : evidence.written.at(output.sink)) {
-        const auto n = parse_numbers<5>(line);
-        if (!n) return "a result that no encoder wrote: " + line;
-        all.push_back({*parse_event(line), {(*n)[3], (*n)[4]}});
+        const auto folded = parse_folded(line);
+        if (!folded) return "a result that no encoder wrote: " + line;
+        all.push_back(*folded);
         const Event& event = all.back().event;
         if ((output.sink == "right-out") != is_right(event)) {
           return "a result came out of the other pipeline: " + sim::describe(event);
@@ -84,9 +75,7 @@ class Shared final : public Workload {
   void on_cut(uint64_t barrier, const std::string& name) override { ledger_->cut(barrier, name); }
   void on_cut_state(uint64_t barrier, const std::string& name, std::string_view key,
                     std::string_view state) override {
-    uint32_t number = 0;
-    std::copy_n(key.data(), std::min(key.size(), sizeof number), reinterpret_cast<char*>(&number));
-    ledger_->state(barrier, name, number, decode_fold(state));
+    ledger_->state(barrier, name, decode_event_key(key), decode_fold(state));
   }
 
  private:

@@ -35,7 +35,9 @@ bool same_file(const std::string& a, const std::string& b) {
   std::error_code error;
   if (fs::is_character_file(a, error)) return false;  // /dev/null may be written by many
   if (fs::equivalent(a, b, error)) return true;
-  return fs::weakly_canonical(a, error) == fs::weakly_canonical(b, error);
+  // One that does not exist yet. A path that cannot be looked at is told when it is opened.
+  const fs::path first = fs::weakly_canonical(a, error);
+  return !first.empty() && first == fs::weakly_canonical(b, error);
 }
 
 }  // namespace

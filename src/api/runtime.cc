@@ -50,8 +50,7 @@ Result<std::vector<io::Address>> resolve_all(const Graph& graph) {
   std::vector<io::Address> addresses(graph.nodes.size());
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
-    const Setting* setting = address_of(node.source);
-    if (const auto* sink = std::get_if<TcpSinkSpec>(&node.sink)) setting = &sink->address;
+    const Setting* setting = plan::address_of(node);
     if (setting == nullptr) continue;
     auto address = os::resolve(setting->value);
     if (!address) {
@@ -140,7 +139,9 @@ Result<void> Runtime::guard_listener(const std::string& what, const io::Address&
 
 Result<void> Runtime::guard_sources(const Graph& graph, const std::vector<io::Address>& addresses) {
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
-    if (address_of(graph.nodes[i].source) == nullptr) continue;
+    const bool listens =
+        graph.nodes[i].kind == NodeKind::source && plan::address_of(graph.nodes[i]) != nullptr;
+    if (!listens) continue;
     if (addresses[i].tls && std::holds_alternative<UdpSourceSpec>(graph.nodes[i].source)) {
       return fail(ErrorCode::bad_option, "source '" + graph.nodes[i].name +
                                              "' receives datagrams, for which there is no TLS; "

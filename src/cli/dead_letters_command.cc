@@ -29,6 +29,7 @@ struct Flags {
   std::vector<uint64_t> lines;
   std::string to;
   FramingFlags framing;
+  os::TlsFiles tls;
   size_t limit = 100;
 };
 
@@ -66,7 +67,8 @@ ExitCode list(const Flags& flags) {
       stderr, "{} dead letter{}{}\n", found->letters.size(), found->letters.size() == 1 ? "" : "s",
       listed > flags.limit ? fmt::format(", the first {} shown; --limit shows more", flags.limit)
                            : "");
-  return ExitCode::done;
+  const bool wrong_file = found->letters.empty() && !found->unreadable.empty();
+  return wrong_file ? ExitCode::failed : ExitCode::done;
 }
 
 ExitCode show(const Flags& flags) {
@@ -118,6 +120,7 @@ ExitCode replay(const Flags& flags) {
   if (!address) return report(address.error());
   os::SendOptions options{.to = *address};
   options.framing = flags.framing.chosen();
+  options.tls = flags.tls;
   auto messages = messages_of(*found, options.framing);
   if (!messages) return report(messages.error());
   options.messages = *std::move(messages);
@@ -166,12 +169,8 @@ void add_dead_letters(CLI::App& app, ExitCode& exit) {
   replays->add_option("--to", flags->to, "Where the source listens")
       ->type_name("HOST:PORT")
       ->required();
-  const auto lines =
-      replays->add_flag("--lines", flags->framing.lines, "Messages end with a newline (default)");
-  replays
-      ->add_flag("--framed", flags->framing.framed,
-                 "Messages follow their length, 32 bits big-endian")
-      ->excludes(lines);
+  add_framing_flags(*replays, flags->framing);
+  add_tls_flags(*replays, flags->tls, false);
   replays->add_option("--line", flags->lines, "Only those on these lines of the file")
       ->type_name("LINE");
   replays->callback([flags, &exit] { exit = replay(*flags); });

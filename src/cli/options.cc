@@ -34,6 +34,13 @@ std::string expand(std::string& text, double step, std::string_view unit) {
 
 }  // namespace
 
+void add_framing_flags(CLI::App& command, FramingFlags& framing) {
+  CLI::Option* lines =
+      command.add_flag("--lines", framing.lines, "Messages end with a newline (default)");
+  command.add_flag("--framed", framing.framed, "Messages follow their length, 32 bits big-endian")
+      ->excludes(lines);
+}
+
 void add_tls_flags(CLI::App& command, os::TlsFiles& files, bool listens) {
   const auto add = [&command](const char* name, std::string& file, const char* what) {
     command.add_option(name, file, what)->type_name("FILE");

@@ -20,6 +20,9 @@ struct FramingFlags {
   }
 };
 
+/// --lines and --framed.
+void add_framing_flags(CLI::App& command, FramingFlags& framing);
+
 /// Files for addresses with tls://.
 void add_tls_flags(CLI::App& command, os::TlsFiles& files, bool listens);
 

@@ -238,6 +238,8 @@ TEST_F(ProgramTest, lists_and_shows_dead_letters) {
   Program none({"dead-letters", "show", file, "7"});
   EXPECT_EQ(none.wait(), 2);
   EXPECT_NE(none.err.find("there is no such dead letter"), std::string::npos) << none.err;
+  Program other({"dead-letters", "list", write("text", "no letters\nat all\n")});
+  EXPECT_EQ(other.wait(), 1) << "it is not a file of dead letters";
   Program missing({"dead-letters", "list", file + ".none"});
   EXPECT_EQ(missing.wait(), 1);
   EXPECT_NE(missing.err.find("No such file"), std::string::npos) << missing.err;

@@ -91,14 +91,10 @@ void add_receive(CLI::App& app, ExitCode& exit) {
       ->required();
   command->add_option("--file", flags->file, "Where to write; standard output if absent or -")
       ->type_name("FILE");
-  const auto lines =
-      command->add_flag("--lines", flags->framing.lines, "Messages end with a newline (default)");
-  const auto framed = command->add_flag("--framed", flags->framing.framed,
-                                        "Messages follow their length, 32 bits big-endian");
+  add_framing_flags(*command, flags->framing);
   const auto raw = command->add_flag("--raw", flags->framing.raw, "Write the bytes as they come");
-  framed->excludes(lines);
-  raw->excludes(lines);
-  raw->excludes(framed);
+  raw->excludes("--lines");
+  raw->excludes("--framed");
   command->add_option("--count", flags->count, "End after so many messages")
       ->type_name("NUMBER")
       ->transform(number_with_suffix())

@@ -97,12 +97,7 @@ void add_send(CLI::App& app, ExitCode& exit) {
   command->add_option("--to", flags->to, "Where to connect")->type_name("HOST:PORT")->required();
   command->add_option("--file", flags->files, "Files to send; standard input if none or -")
       ->type_name("FILE");
-  const auto lines =
-      command->add_flag("--lines", flags->framing.lines, "Messages end with a newline (default)");
-  command
-      ->add_flag("--framed", flags->framing.framed,
-                 "Messages follow their length, 32 bits big-endian")
-      ->excludes(lines);
+  add_framing_flags(*command, flags->framing);
   command->add_option("--rate", flags->rate, "Messages a second over all connections; 0: no limit")
       ->type_name("NUMBER")
       ->transform(number_with_suffix());
@@ -112,7 +107,7 @@ void add_send(CLI::App& app, ExitCode& exit) {
       ->check(at_least_one());
   const auto udp =
       command->add_flag("--udp", flags->udp, "Send each message as a datagram; some may be lost")
-          ->excludes(lines)
+          ->excludes("--lines")
           ->excludes("--framed");
   command->add_option("--connections", flags->connections, "Deal the messages to so many")
       ->type_name("NUMBER")

@@ -10,6 +10,7 @@
 #include "connect/tcp/fake_net.h"
 #include "connect/tcp/tcp_sink.h"
 #include "connect/tcp/tcp_source.h"
+#include "connect/udp/udp_source.h"
 
 namespace wallaroo::connect {
 namespace {
@@ -115,6 +116,26 @@ class FileSourceBench final : public SourceBenchOf<FileSource> {
   flow::Options options_;
 };
 
+/// Datagrams that all wait in the socket, read in steps of `read_bytes`.
+class UdpSourceBench final : public SourceBenchOf<UdpSource> {
+ public:
+  explicit UdpSourceBench(uint32_t read_bytes) : SourceBenchOf(payload) {
+    ends_by_itself = false;
+    drain_takes_all_offered = true;
+    options_.receive_bytes = read_bytes;
+    source_.emplace(UdpSourceSetup{"in", {"127.0.0.1", 0}, {}, options_}, core_, chain_, counters_);
+    EXPECT_TRUE(source_->start().has_value());
+  }
+  void offer(uint64_t count) override {
+    for (uint64_t i = 0; i < count; ++i) core_.fake.peer(kSocket).arrives.push_back(message(i));
+    core_.tell(io::NetEventKind::readable, kSocket);
+  }
+
+ private:
+  static constexpr uint64_t kSocket = 1;
+  flow::Options options_;
+};
+
 template <class Bench>
 MakeSourceBench bench(uint64_t argument) {
   return [argument] { return std::make_unique<Bench>(argument); };
@@ -129,6 +150,8 @@ INSTANTIATE_TEST_SUITE_P(Tcp, SourceContract,
                          testing::Values(bench<TcpSourceBench>(3), bench<TcpSourceBench>(5'000)));
 INSTANTIATE_TEST_SUITE_P(File, SourceContract,
                          testing::Values(bench<FileSourceBench>(3), bench<FileSourceBench>(5'000)));
+INSTANTIATE_TEST_SUITE_P(Udp, SourceContract,
+                         testing::Values(bench<UdpSourceBench>(3), bench<UdpSourceBench>(5'000)));
 
 class MemorySinkBench final : public SinkBench {
  public:

@@ -24,20 +24,29 @@ std::string current_exception_text() {
 
 }  // namespace
 
+bool StageChain::is_silent(const Site& site, uint64_t failures) {
+  return site.on_error == OnError::drop && failures > kReportedMax;
+}
+
 bool StageChain::user_error(const Site& site, uint32_t record) {
   counters_.user_errors.add(1);
-  return fail(site, current_exception_text(), record, counters_.user_errors.get() <= kReportedMax);
+  const uint64_t failures = counters_.user_errors.get();
+  return is_silent(site, failures) || fail(site, current_exception_text(), record, failures);
 }
 
 bool StageChain::undecodable(const Site& site, uint32_t record, std::string_view why) {
   counters_.undecodable.add(1);
-  const std::string error =
-      "it cannot be decoded" + (why.empty() ? std::string() : ": " + std::string(why));
-  return fail(site, error, record, counters_.undecodable.get() <= kReportedMax);
+  const uint64_t failures = counters_.undecodable.get();
+  if (is_silent(site, failures)) return true;
+  std::string error = "it cannot be decoded";
+  if (!why.empty()) error.append(": ").append(why);
+  return fail(site, error, record, failures);
 }
 
-bool StageChain::fail(const Site& site, std::string_view error, uint32_t record, bool report) {
+bool StageChain::fail(const Site& site, std::string_view error, uint32_t record,
+                      uint64_t failures) {
   if (site.on_error == OnError::dead_letter) counters_.dead_letters.add(1);
+  const bool report = failures <= kReportedMax;
   const bool go_on = failures_.handle(owner_.failure(site, error, record), report);
   refresh();
   if (go_on) return true;

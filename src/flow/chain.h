@@ -75,7 +75,9 @@ class StageChain final : public Chain {
   wire::SourcePosition position;  // behind the first of the records being worked on
 
  private:
-  bool fail(const Site& site, std::string_view error, uint32_t record, bool report);
+  /// Nobody hears of it: it is only counted, so that a flood of failures stays cheap.
+  static bool is_silent(const Site& site, uint64_t failures);
+  bool fail(const Site& site, std::string_view error, uint32_t record, uint64_t failures);
 
   std::string stage_;
   ChainOwner& owner_;

@@ -2,21 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "flow/no_owner_test.h"
+
 namespace wallaroo::flow {
 namespace {
-
-class Owner final : public ChainOwner {
- public:
-  void on_event_time(int64_t, int64_t) override {}
-  void on_set_timer(const Record&, std::string_view, int64_t) override {}
-  void on_cancel_timer(const Record&, std::string_view) override {}
-  Failure failure(const Site& site, std::string_view error, uint32_t) const override {
-    return {0, site, error, record_, {}, false, {}, {}, 0};
-  }
-
- private:
-  Record record_;
-};
 
 class Lines final : public io::Log {
  public:
@@ -32,7 +21,7 @@ class StageChainTest : public testing::Test {
     plan_.stages[0].name = "stage";
   }
 
-  Owner owner_;
+  NoOwner owner_;
   StageCounters counters_;
   Lines lines_;
   plan::Plan plan_;
@@ -56,6 +45,7 @@ TEST_F(StageChainTest, warns_of_the_first_messages_only) {
   for (int i = 0; i < 100; ++i) chain_.undecodable(site_, 0, {});
   EXPECT_EQ(lines_.all.size(), 5u);
   EXPECT_EQ(counters_.undecodable.get(), 100u);
+  EXPECT_EQ(owner_.failures, 5) << "nothing is looked up for a failure that nobody hears of";
 }
 
 }  // namespace

@@ -203,7 +203,9 @@ bool Core::poll_disk(io::Now now) {
   std::array<io::DiskCompletion, kCompletionsPerPoll> completions;
   const size_t count = ports_.disk.poll(completions);
   for (size_t i = 0; i < count; ++i) {
-    files_.at(completions[i].file.value)->on_disk(completions[i], now);
+    const auto found = files_.find(completions[i].file.value);
+    ASSERT(found != files_.end(), "a file that nobody watches has no operations");
+    found->second->on_disk(completions[i], now);
   }
   return count != 0;
 }

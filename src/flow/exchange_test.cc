@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "flow/no_owner_test.h"
+
 #include <array>
 #include <string>
 #include <vector>
@@ -16,18 +18,6 @@ namespace {
 class NoLog final : public io::Log {
  public:
   void write(io::LogLevel, std::string_view) override {}
-};
-class NoOwner final : public ChainOwner {
- public:
-  void on_event_time(int64_t, int64_t) override {}
-  void on_set_timer(const Record&, std::string_view, int64_t) override {}
-  void on_cancel_timer(const Record&, std::string_view) override {}
-  Failure failure(const Site& site, std::string_view error, uint32_t) const override {
-    return {0, site, error, record_, {}, false, {}, {}, 0};
-  }
-
- private:
-  Record record_;
 };
 class Gather final : public Carrier {
  public:

@@ -1,10 +1,12 @@
 #include "os/log.h"
 
-#include <fmt/format.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
 #include <cstdlib>
+
+#include "base/json_text.h"
+#include "base/printable.h"
 
 namespace wallaroo::os {
 namespace {
@@ -28,34 +30,23 @@ spdlog::sink_ptr make_sink() {
       plain ? spdlog::color_mode::never : spdlog::color_mode::automatic);
 }
 
-/// The inside of a JSON string. Bytes outside ASCII may be no UTF-8, which JSON demands.
-std::string escaped(std::string_view line) {
-  std::string text;
-  for (const char c : line) {
-    if (c == '"' || c == '\\') {
-      text += '\\';
-      text += c;
-    } else if (c >= ' ' && c <= '~') {
-      text += c;
-    } else {
-      text += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-    }
-  }
-  return text;
-}
-
 class StderrLog final : public io::Log {
  public:
   explicit StderrLog(const LogOptions& options)
       : logger_("wallaroo", make_sink()), json_(options.json) {
-    logger_.set_pattern(json_ ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":"%v"})"
+    logger_.set_pattern(json_ ? R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l","message":%v})"
                               : "%Y-%m-%d %H:%M:%S.%e %^%l%$ %v");
     logger_.set_level(to_spdlog(options.level));
   }
 
   void write(io::LogLevel level, std::string_view line) override {
-    const std::string text = json_ ? escaped(line) : std::string();
-    if (json_) line = text;
+    std::string text;
+    if (json_) {
+      // JSON demands UTF-8; other bytes are shown as they are in a line for people.
+      base::append_json_string(text,
+                               base::is_utf8(line) ? line : base::printable(line, line.size()));
+      line = text;
+    }
     logger_.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
   }
 

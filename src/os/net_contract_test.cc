@@ -23,14 +23,7 @@ class EpollBench final : public io::NetBench {
   io::Net& core(size_t index) override { return *nets_[index]; }
   io::Net& outside() override { return *nets_[2]; }
   io::Address free_address() override { return {"127.0.0.1", 0}; }
-  /// A port that was ours a moment ago: refused, unless another program takes it right now.
-  io::Address dead_address() override {
-    auto listener = nets_[2]->listen(free_address());
-    EXPECT_TRUE(listener.has_value());
-    const io::Address address = nets_[2]->listen_address(*listener);
-    nets_[2]->close_listener(*listener);
-    return address;
-  }
+  io::Address dead_address() override { return address_given_up(*nets_[2], free_address()); }
   void send_datagram(const io::Address& to, std::string_view bytes) override {
     send_test_datagram(to, bytes);
   }

@@ -162,6 +162,12 @@ Setting* setting_of(SinkSpec& sink) {
   return nullptr;
 }
 
+const Setting* address_of(const Node& node) {
+  const bool file = std::holds_alternative<FileSourceSpec>(node.source) ||
+                    std::holds_alternative<FileSinkSpec>(node.sink);
+  return file ? nullptr : setting_of(const_cast<Node&>(node));  // which changes nothing
+}
+
 const Setting* find_flag(const Graph& graph, const std::string& flag) {
   Graph& of = const_cast<Graph&>(graph);  // what is found is not changed here
   for (Node& node : of.nodes) {

@@ -60,6 +60,8 @@ Result<Plan> build(const Graph& graph);
 /// The address or path of a source or sink; null where it has none.
 Setting* setting_of(Node& node);
 Setting* setting_of(SinkSpec& sink);
+/// Where the node listens or connects to; null where it has no address.
+const Setting* address_of(const Node& node);
 /// A setting that the flag sets; null where none does.
 const Setting* find_flag(const Graph& graph, const std::string& flag);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "io/address.h"
+
 namespace wallaroo::connect {
 namespace {
 
@@ -28,9 +30,8 @@ Result<void> UdpSource::start() {
   socket_ = *socket;
   open_ = readable_ = true;
   core_.watch(socket_, *this);
-  const io::Address at = core_.net().datagram_address(socket_);
   core_.log().write(io::LogLevel::info, "source '" + setup_.name + "' receives datagrams on " +
-                                            at.host + ":" + std::to_string(at.port));
+                                            to_text(core_.net().datagram_address(socket_)));
   return {};
 }
 

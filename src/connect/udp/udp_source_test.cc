@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "connect/fake_chain_test.h"
 #include "connect/tcp/fake_net.h"
 
 namespace wallaroo::connect {
@@ -10,28 +11,6 @@ namespace {
 
 using io::NetEventKind;
 using io::Progress;
-using Messages = std::vector<std::string>;
-
-/// A chain that takes `room` messages and then blocks.
-class FakeChain final : public flow::SourceOutput {
- public:
-  size_t run(const Record* records, size_t from, size_t count, io::Now now,
-             flow::Origin origin) override {
-    for (; from < count && room > 0; ++from, --room) {
-      EXPECT_EQ(origin.first_message + from, messages.size() + 1);
-      EXPECT_EQ(records[from].event_time_ns, now.wall_ns);
-      messages.emplace_back(records[from].payload_view());
-    }
-    return from;
-  }
-  bool blocked() const override { return room == 0; }
-  bool finished() const override { return false; }
-  void close_origin(uint64_t) override { ++closed; }
-
-  size_t room = SIZE_MAX;
-  Messages messages;
-  int closed = 0;
-};
 
 class UdpSourceTest : public testing::Test {
  protected:
@@ -166,7 +145,7 @@ TEST_F(UdpSourceTest, a_drain_takes_what_has_arrived_and_closes) {
   EXPECT_EQ(chain.messages, (Messages{"a", "b"}));
   EXPECT_TRUE(core.fake.peer(kSocket).closed);
   EXPECT_TRUE(source().ended());
-  EXPECT_EQ(chain.closed, 1);
+  EXPECT_EQ(chain.closed.size(), 1u);
 }
 
 TEST_F(UdpSourceTest, a_drain_while_the_chain_blocks_waits_for_it) {
