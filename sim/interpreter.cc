@@ -38,6 +38,10 @@ class Interpreter::StageChain final : public Chain {
     ++user_errors;
     return site.on_error != OnError::fail;
   }
+  bool failed(const Site& site, uint32_t record, std::string_view, std::string_view) override {
+    return user_error(site, record);
+  }
+  bool reports_failures() const override { return false; }
   bool undecodable(const Site& site, uint32_t, std::string_view) override {
     ++undecodables;
     return site.on_error != OnError::fail;
@@ -68,7 +72,8 @@ class Interpreter::QueuePort final : public Port {
   QueuePort(std::vector<Item>& queue, const Node* key_by, StageChain& chain)
       : queue_(queue), key_by_(key_by), chain_(chain) {}
 
-  void append(Record* records, size_t count) override {
+  size_t append(Record* records, size_t count) override {
+    size_t kept = 0;
     for (size_t i = 0; i < count; ++i) {
       const std::string key(records[i].key_view());
       if (key_by_ != nullptr && key_by_->closed &&
@@ -80,7 +85,9 @@ class Interpreter::QueuePort final : public Port {
         queue_.push_back(
             {stage, key, std::string(records[i].payload_view()), records[i].event_time_ns});
       }
+      std::swap(records[kept++], records[i]);
     }
+    return kept;
   }
 
   std::vector<uint32_t> to;

@@ -444,7 +444,9 @@ void World::on_aligned(uint32_t stage, uint32_t core, uint64_t barrier, state::K
     state::SnapshotCursor cursor;
     while (!cursor.finished) {
       Bytes slice;
-      state->snapshot(state::PartitionId(partition), cursor, kSliceBytes, slice);
+      const auto stored =
+          state->snapshot(state::PartitionId(partition), cursor, kSliceBytes, slice);
+      ASSERT(stored.has_value(), "a state cannot be encoded");
       if (slice.size() == 0) continue;
       auto reader = state::SliceReader::open(state::PartitionId(partition), slice.view());
       ASSERT(reader.has_value(), "a snapshot slice cannot be opened");

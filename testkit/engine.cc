@@ -236,7 +236,8 @@ std::vector<std::string> Harness::Engine::slices_of(state::KeyedState& state,
   state::SnapshotCursor cursor;
   while (!cursor.finished) {
     Bytes slice;
-    state.snapshot(state::PartitionId(partition), cursor, kSliceBytes, slice);
+    const auto stored = state.snapshot(state::PartitionId(partition), cursor, kSliceBytes, slice);
+    check(stored.has_value(), stored ? "" : stored.error().message);
     if (slice.size() != 0) slices.emplace_back(slice.view());
   }
   return slices;

@@ -22,6 +22,8 @@ bool is_number(const std::string& type) {
 
 Harness::Harness(const Application& app, HarnessOptions options)
     : engine_(std::make_unique<Engine>(app.graph(), options)) {}
+Harness::Harness(const Graph& graph, HarnessOptions options)
+    : engine_(std::make_unique<Engine>(graph, options)) {}
 Harness::~Harness() = default;
 Harness::Harness(Harness&&) noexcept = default;
 Harness& Harness::operator=(Harness&&) noexcept = default;
@@ -104,10 +106,12 @@ std::optional<std::string> Harness::find_state(std::string_view stage_name,
                                                std::string_view key) const {
   const uint32_t stage = engine_->stage_with_state(stage_name);
   const plan::Plan& plan = engine_->plan();
-  const StateType& type = *plan.graph.nodes[plan.stages[stage].node].factory->state_type();
+  const StepFactory& factory = *plan.graph.nodes[plan.stages[stage].node].factory;
+  const StateType& type = *factory.state_type();
   const std::string about = " of stage '" + std::string(stage_name) + "' ";
-  if (type.description() != state_type) {
-    throw Mistake("the state" + about + "is a " + type.description() + ", not a " + state_type);
+  if (factory.state_description() != state_type) {
+    throw Mistake("the state" + about + "is a " + factory.state_description() + ", not a " +
+                  state_type);
   }
   const std::string keys = engine_->key_type(stage);
   if (keys != key_type && !(is_number(keys) && is_number(key_type))) {

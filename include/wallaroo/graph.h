@@ -41,6 +41,22 @@ inline SharedState shared(std::string name) { return {std::move(name)}; }
 /// when they make no sense, which closes the connection. Called once for each message.
 using PayloadLength = std::optional<uint64_t> (*)(std::string_view header);
 
+/// Tells messages apart in a way of its own, a buffer at a time. Bindings for other languages have
+/// them; in C++ a PayloadLength does.
+class MessageFinder {
+ public:
+  enum class Problem : uint8_t { none, over_limit, senseless };
+  struct Span {
+    size_t begin;  ///< of the message that the decoder gets
+    size_t end;    ///< the next one begins here
+  };
+  virtual ~MessageFinder() = default;
+  /// Writes where up to `max` complete messages at the start of `bytes` are and returns how many;
+  /// `problem` is what keeps a message from following them.
+  virtual size_t find(std::string_view bytes, uint32_t bytes_max, Span* found, size_t max,
+                      Problem& problem) const = 0;
+};
+
 /// How messages are told apart in a stream of bytes. framing:: in connectors.h makes them.
 struct Framing {
   enum class Kind : uint8_t {
@@ -48,12 +64,14 @@ struct Framing {
     header,  ///< a header of which a function tells the payload's length; sources only
     lines,   ///< each message ends with a newline; a carriage return before it is dropped on input
     raw,     ///< sinks only: bytes as the encoder wrote them
+    finder,  ///< a MessageFinder knows; sources only
   };
 
   Kind kind = Kind::length;
   uint32_t header_bytes = 4;  ///< of length (1 to 8) and header
   bool little_endian = false;
   PayloadLength payload_length = nullptr;  ///< of header
+  const MessageFinder* finder = nullptr;   ///< of finder; outlives the worker
 
   bool operator==(const Framing&) const = default;
 

@@ -53,6 +53,12 @@ class Chain {
   /// Inside a catch block: the function of `site` failed on what comes from `record`; the outputs
   /// of that are gone. False when the chain must take nothing further.
   virtual bool user_error(const Site& site, uint32_t record) = 0;
+  /// The same for a function that did not throw: `error` says what went wrong.
+  /// `trace` is where, for the log; nobody reads it unless reports_failures().
+  virtual bool failed(const Site& site, uint32_t record, std::string_view error,
+                      std::string_view trace) = 0;
+  /// People are still told of each failure; later ones are only counted.
+  virtual bool reports_failures() const = 0;
   /// The decoder of `site` refused `record`; `why` may be empty. False when the chain must take
   /// nothing further.
   virtual bool undecodable(const Site& site, uint32_t record, std::string_view why) = 0;
@@ -92,6 +98,9 @@ class Entry {
   virtual size_t run(const Record* records, void* const* states, size_t from, size_t count) = 0;
   /// The timer `name` of the record's key is due at `at_ns`.
   virtual void timer(const Record& key, void* state, std::string_view name, int64_t at_ns);
+  /// The message that `record` carries, for people who look at one that failed; `scratch` may hold
+  /// it.
+  virtual std::string_view message(const Record& record, Bytes& scratch);
 };
 
 /// Where a chain's values leave as records, for a keyed stage or a merge.
@@ -99,7 +108,8 @@ class Port {
  public:
   virtual ~Port() = default;
   /// Copies the records. Sets Chain::ports_blocked when the next record has no room; never refuses.
-  virtual void append(Record* records, size_t count) = 0;
+  /// Returns how many have a listed key: the others are dropped, and lie behind those in `records`.
+  virtual size_t append(Record* records, size_t count) = 0;
 };
 
 /// Where a chain's values leave as the bytes of a sink.
@@ -119,6 +129,7 @@ struct Wiring {
   Port* port = nullptr;
   SinkPort* sink = nullptr;
   Site site{};
+  uint32_t core = 0;  ///< on which the step will run
 };
 
 /// A state type without its C++ type: how to make, move, write and read one value in raw memory.
@@ -134,6 +145,11 @@ struct StateType {
   std::string (*description)();          ///< the full type, as stored in snapshots
 };
 
+namespace state {
+class KeyedState;
+struct KeyedStateSite;
+}  // namespace state
+
 /// Makes the steps of one graph node, once for each core; the node's function is copied each time.
 class StepFactory {
  public:
@@ -141,6 +157,11 @@ class StepFactory {
   virtual std::unique_ptr<Step> make_step(const Wiring& wiring) const;
   virtual std::unique_ptr<Entry> make_entry(const Wiring& wiring) const;
   virtual const StateType* state_type() const { return nullptr; }
+  /// The full type of the state, as snapshots store it; empty without state.
+  virtual std::string state_description() const;
+  /// What keeps the states of this node on one core; null: the engine's own table, if there is a
+  /// state_type().
+  virtual std::shared_ptr<state::KeyedState> make_state(const state::KeyedStateSite& site) const;
   virtual bool uses_timers() const { return false; }
 };
 

@@ -117,7 +117,15 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const Graph& graph, const RunOp
     runtime->reminder_.set("--insecure: anybody who can reach this machine can use " +
                            runtime->exposed_ + ", without encryption or a password");
   }
+  runtime->make_steppers();
   return runtime;
+}
+
+void Runtime::make_steppers() {
+  for (uint32_t core = 0; core < options_.cores; ++core) {
+    steppers_.push_back(std::make_unique<CoreStepper>(*worker_, base::CoreId(core),
+                                                      core == 0 ? &reminder_ : nullptr, *log_));
+  }
 }
 
 Runtime::~Runtime() {
@@ -205,14 +213,13 @@ os::HttpResponse Runtime::answer(std::string_view path) const {
 }
 
 void Runtime::run() {
-  std::vector<std::unique_ptr<CoreStepper>> steppers;
-  std::vector<io::Stepper*> pointers;
-  for (uint32_t core = 0; core < options_.cores; ++core) {
-    steppers.push_back(std::make_unique<CoreStepper>(*worker_, base::CoreId(core),
-                                                     core == 0 ? &reminder_ : nullptr, *log_));
-    pointers.push_back(steppers.back().get());
-  }
-  threads_->run(pointers);
+  std::vector<io::Stepper*> steppers;
+  for (const auto& stepper : steppers_) steppers.push_back(stepper.get());
+  threads_->run(steppers);
+  conclude();
+}
+
+void Runtime::conclude() {
   for (const std::string& line : worker::dropped_lines(*worker_)) {
     log_->write(io::LogLevel::warning, line);
   }

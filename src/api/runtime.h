@@ -23,8 +23,12 @@ class Runtime {
   ~Runtime();
 
   /// Runs core 0 on the calling thread and a thread for each further core; returns when all cores
-  /// have ended or stop() was called.
+  /// have ended or stop() was called, and says what was dropped.
   void run();
+  /// The same in parts, for a caller with threads of its own: each core on one of them, all at the
+  /// same time, and when all have returned the end.
+  void run_core(uint32_t core) { threads_->run_core(*steppers_[core], core); }
+  void conclude();
 
   /// From any one thread.
   void drain() { worker_->drain(); }
@@ -40,6 +44,7 @@ class Runtime {
   Result<void> guard_sources(const Graph& graph, const std::vector<io::Address>& addresses);
   Result<void> serve(const std::string& http);
   void tell_status_address();
+  void make_steppers();
   os::HttpResponse answer(std::string_view path) const;
 
   RunOptions options_;
@@ -54,6 +59,7 @@ class Runtime {
   std::unique_ptr<os::HttpServer> http_;
   std::string exposed_;  // listeners that others can reach, without TLS
   Reminder reminder_;
+  std::vector<std::unique_ptr<io::Stepper>> steppers_;  // by core
 };
 
 }  // namespace wallaroo::api

@@ -74,6 +74,8 @@ void Entry::timer(const Record&, void*, std::string_view, int64_t) {
   ASSERT(false, "a timer fired in a stage without timers");
 }
 
+std::string_view Entry::message(const Record& record, Bytes&) { return record.payload_view(); }
+
 std::unique_ptr<Step> StepFactory::make_step(const Wiring&) const {
   ASSERT(false, "this graph node is not a step");
   return nullptr;
@@ -81,6 +83,15 @@ std::unique_ptr<Step> StepFactory::make_step(const Wiring&) const {
 
 std::unique_ptr<Entry> StepFactory::make_entry(const Wiring&) const {
   ASSERT(false, "this graph node is not the start of a chain");
+  return nullptr;
+}
+
+std::string StepFactory::state_description() const {
+  const StateType* type = state_type();
+  return type == nullptr ? std::string() : type->description();
+}
+
+std::shared_ptr<state::KeyedState> StepFactory::make_state(const state::KeyedStateSite&) const {
   return nullptr;
 }
 

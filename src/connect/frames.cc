@@ -1,8 +1,11 @@
 #include "connect/frames.h"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <optional>
 
+#include "base/assert.h"
 #include "base/bytes.h"
 
 namespace wallaroo::connect {
@@ -63,6 +66,28 @@ Frames find_lines(uint32_t limit, const char* data, size_t bytes, Record* record
   return frames;
 }
 
+Frames find_own(const Framing& framing, uint32_t limit, const char* data, size_t bytes,
+                Record* records, size_t max) {
+  std::array<MessageFinder::Span, kStepBatch> spans;
+  MessageFinder::Problem problem = MessageFinder::Problem::none;
+  Frames frames;
+  frames.count = framing.finder->find({data, bytes}, limit, spans.data(),
+                                      std::min(max, spans.size()), problem);
+  ASSERT(frames.count <= std::min(max, spans.size()), "a finder of messages found too many");
+  for (size_t i = 0; i < frames.count; ++i) {
+    const MessageFinder::Span span = spans[i];
+    ASSERT(frames.consumed <= span.begin && span.begin <= span.end && span.end <= bytes &&
+               span.end - span.begin <= UINT32_MAX && span.end != frames.consumed,
+           "a finder of messages left the bytes it was given");
+    records[i].payload = data + span.begin;
+    records[i].payload_bytes = static_cast<uint32_t>(span.end - span.begin);
+    frames.consumed = span.end;
+  }
+  frames.over_limit = problem == MessageFinder::Problem::over_limit;
+  frames.senseless = problem == MessageFinder::Problem::senseless;
+  return frames;
+}
+
 }  // namespace
 
 Frames find_frames(const Framing& framing, uint32_t frame_bytes_max, const char* data, size_t bytes,
@@ -70,6 +95,8 @@ Frames find_frames(const Framing& framing, uint32_t frame_bytes_max, const char*
   using Length = std::optional<uint64_t>;
   if (framing.kind == Framing::Kind::lines)
     return find_lines(frame_bytes_max, data, bytes, records, records_max);
+  if (framing.kind == Framing::Kind::finder)
+    return find_own(framing, frame_bytes_max, data, bytes, records, records_max);
   const auto find = [&](auto length_of) {
     return find_prefixed(framing, frame_bytes_max, data, bytes, records, records_max, length_of);
   };

@@ -31,8 +31,17 @@ bool StageChain::is_silent(const Site& site, uint64_t failures) {
 bool StageChain::user_error(const Site& site, uint32_t record) {
   counters_.user_errors.add(1);
   const uint64_t failures = counters_.user_errors.get();
-  return is_silent(site, failures) || fail(site, current_exception_text(), record, failures);
+  return is_silent(site, failures) || handle(site, current_exception_text(), record, failures);
 }
+
+bool StageChain::failed(const Site& site, uint32_t record, std::string_view error,
+                        std::string_view trace) {
+  counters_.user_errors.add(1);
+  const uint64_t failures = counters_.user_errors.get();
+  return is_silent(site, failures) || handle(site, error, record, failures, trace);
+}
+
+bool StageChain::reports_failures() const { return counters_.user_errors.get() < kReportedMax; }
 
 bool StageChain::undecodable(const Site& site, uint32_t record, std::string_view why) {
   counters_.undecodable.add(1);
@@ -40,14 +49,16 @@ bool StageChain::undecodable(const Site& site, uint32_t record, std::string_view
   if (is_silent(site, failures)) return true;
   std::string error = "it cannot be decoded";
   if (!why.empty()) error.append(": ").append(why);
-  return fail(site, error, record, failures);
+  return handle(site, error, record, failures);
 }
 
-bool StageChain::fail(const Site& site, std::string_view error, uint32_t record,
-                      uint64_t failures) {
+bool StageChain::handle(const Site& site, std::string_view error, uint32_t record,
+                        uint64_t failures, std::string_view trace) {
   if (site.on_error == OnError::dead_letter) counters_.dead_letters.add(1);
   const bool report = failures <= kReportedMax;
-  const bool go_on = failures_.handle(owner_.failure(site, error, record), report);
+  Failure failure = owner_.failure(site, error, record);
+  failure.trace = trace;
+  const bool go_on = failures_.handle(failure, report);
   refresh();
   if (go_on) return true;
   if (!stopped_) ++ports_blocked;

@@ -22,7 +22,7 @@ class ChainOwner {
   virtual void on_set_timer(const Record& record, std::string_view name, int64_t at_ns) = 0;
   virtual void on_cancel_timer(const Record& record, std::string_view name) = 0;
   /// The record of this number that the chain works on, and how it came here.
-  virtual Failure failure(const Site& site, std::string_view error, uint32_t record) const = 0;
+  virtual Failure failure(const Site& site, std::string_view error, uint32_t record) = 0;
 };
 
 class StageChain;
@@ -49,6 +49,9 @@ class StageChain final : public Chain {
         failures_(failures) {}
 
   bool user_error(const Site& site, uint32_t record) override;
+  bool failed(const Site& site, uint32_t record, std::string_view error,
+              std::string_view trace) override;
+  bool reports_failures() const override;
   bool undecodable(const Site& site, uint32_t record, std::string_view why) override;
   void key_not_listed(uint64_t records) override;
   void event_time(int64_t newest_ns, int64_t lateness_ns) override {
@@ -77,7 +80,8 @@ class StageChain final : public Chain {
  private:
   /// Nobody hears of it: it is only counted, so that a flood of failures stays cheap.
   static bool is_silent(const Site& site, uint64_t failures);
-  bool fail(const Site& site, std::string_view error, uint32_t record, uint64_t failures);
+  bool handle(const Site& site, std::string_view error, uint32_t record, uint64_t failures,
+              std::string_view trace = {});
 
   std::string stage_;
   ChainOwner& owner_;

@@ -40,14 +40,20 @@ uint32_t Exchange::route(uint64_t hash) const {
   return spec_.route.owner[partition];
 }
 
-void Exchange::append(Record* records, size_t count) {
+size_t Exchange::append(Record* records, size_t count) {
   chain_.counters().records_out.add(count);
-  if (spec_.routing == plan::Routing::own_core) return put_all(spec_.core, records, count);
-  if (spec_.routing == plan::Routing::spread) return put_all(next_in_turn(), records, count);
+  if (spec_.routing != plan::Routing::by_key) {
+    put_all(spec_.routing == plan::Routing::spread ? next_in_turn() : spec_.core, records, count);
+    return count;
+  }
   for (size_t i = 0; i < count; ++i) records[i].hash = base::routing_hash(records[i].key_view());
   if (spec_.keys.closed()) count = keep_listed(records, count);
-  if (channels_.size() == 1) return put_all(0, records, count);
-  for (size_t i = 0; i < count; ++i) put(route(records[i].hash), records[i]);
+  if (channels_.size() == 1) {
+    put_all(0, records, count);
+  } else {
+    for (size_t i = 0; i < count; ++i) put(route(records[i].hash), records[i]);
+  }
+  return count;
 }
 
 /// The next core that has room; when none has, the next one all the same.
@@ -65,7 +71,7 @@ size_t Exchange::keep_listed(Record* records, size_t count) {
   size_t kept = 0;
   for (size_t i = 0; i < count; ++i) {
     const bool listed = spec_.keys.contains(records[i].hash, records[i].key_view());
-    if (listed || MUTANT(unlisted_key_kept)) records[kept++] = records[i];
+    if (listed || MUTANT(unlisted_key_kept)) std::swap(records[kept++], records[i]);
   }
   if (kept != count) chain_.key_not_listed(count - kept);
   return kept;

@@ -51,7 +51,7 @@ class Exchange final : public Port {
   Exchange(ExchangeSpec spec, StageChain& chain, BatchPool& pool, Carrier& carrier);
   ~Exchange() override;
 
-  void append(Record* records, size_t count) override;
+  size_t append(Record* records, size_t count) override;
 
   /// Attaches a watermark to what is sent next; never waits for room.
   void watermark(int64_t watermark_ns);

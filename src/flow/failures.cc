@@ -87,7 +87,8 @@ std::string Failures::letter(const Failure& failure) const {
     add("timer", failure.timer);
   } else {
     add("payload_of", failure.exact ? "source" : "stage");
-    add("payload", failure.record.payload_view());
+    Bytes scratch;
+    add("payload", failure.entry.message(failure.record, scratch));
   }
   return text + "}\n";
 }
@@ -104,18 +105,20 @@ bool Failures::handle(const Failure& failure, bool report) {
   const std::string what = "'" + failure.site.name + "' failed on " + where(failure) + ": " +
                            base::printable(failure.error, kShownBytes);
   const std::string stage = "stage '" + plan_.stages[failure.stage].name + "'";
+  std::string trace;
+  if (!failure.trace.empty()) trace.append("\n").append(failure.trace);
   switch (policy) {
     case OnError::drop:
       log_.write(io::LogLevel::error,
-                 what + "; the message is dropped and counted (" + stage + ")");
+                 what + "; the message is dropped and counted (" + stage + ")" + trace);
       return true;
     case OnError::dead_letter:
       log_.write(io::LogLevel::error,
-                 what + "; the message goes to the dead letters (" + stage + ")");
+                 what + "; the message goes to the dead letters (" + stage + ")" + trace);
       return true;
     case OnError::fail:
       stop({ErrorCode::user_function, what + "; the worker stops, because the error policy of '" +
-                                          failure.site.name + "' (" + stage + ") is fail"});
+                                          failure.site.name + "' (" + stage + ") is fail" + trace});
       break;
   }
   return false;

@@ -24,11 +24,13 @@ struct Failure {
   const Site& site;
   std::string_view error;
   const Record& record;           // as it came into the stage
+  Entry& entry;                   // through which it came
   wire::SourcePosition position;  // of the record, or of the first one in its batch
   bool exact;                     // which of the two
   std::string origin;             // the connection or file, if its name is known here
   std::string_view timer;         // of a timer that failed; record is its key
   int64_t wall_ns;                // now
+  std::string_view trace{};       // where in the user's code, lines for the log
 };
 
 class Failures {

@@ -17,8 +17,10 @@ FusedChain::FusedChain(const ChainSite& site, uint32_t stage, StageChain& chain,
 
 Wiring FusedChain::wiring(uint32_t node, std::span<Step* const> next) const {
   const Node& spec = site_.plan.graph.nodes[node];
-  return {
-      .chain = chain_, .next = next, .site = {spec.name, plan::policy_of(site_.plan.graph, spec)}};
+  return {.chain = chain_,
+          .next = next,
+          .site = {spec.name, plan::policy_of(site_.plan.graph, spec)},
+          .core = site_.core};
 }
 
 std::vector<Step*> FusedChain::make_next(uint32_t node) {

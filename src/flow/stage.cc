@@ -44,10 +44,14 @@ Stage::Stage(const ChainSite& site, uint32_t stage, const std::vector<SinkSlot>&
       if (core != site.core) inputs_.mark_unused(i * site.options.cores + core);
     }
   }
-  if (const StateType* type = node_of(site, stage).factory->state_type()) {
-    state_ = std::make_unique<state::InlineTable>(
-        *type, site.options.partitions, base::Rng(site.options.seed + stage).next(),
-        state::TableOptions{.memory = site.options.state_memory});
+  const state::KeyedStateSite place{site.core, site.options.partitions,
+                                    base::Rng(site.options.seed + stage).next(),
+                                    site.options.state_memory};
+  const StepFactory& factory = *node_of(site, stage).factory;
+  state_ = factory.make_state(place);
+  if (const StateType* type = factory.state_type(); type != nullptr && state_ == nullptr) {
+    state_ = std::make_unique<state::InlineTable>(*type, place.partitions, place.slot_seed,
+                                                  state::TableOptions{.memory = place.memory});
   }
 }
 
@@ -208,11 +212,12 @@ void Stage::on_cancel_timer(const Record& record, std::string_view name) {
   timers_.cancel(record.hash, record.key_view(), timer_name(name));
 }
 
-Failure Stage::failure(const Site& site, std::string_view error, uint32_t record) const {
+Failure Stage::failure(const Site& site, std::string_view error, uint32_t record) {
   return {.stage = stage_,
           .site = site,
           .error = error,
           .record = firing_ ? due_record_ : records_[record],
+          .entry = fused_.entry(port_),
           .position = chain_.position,
           .exact = false,
           .origin = {},
@@ -295,13 +300,14 @@ void SourceStage::on_event_time(int64_t newest_ns, int64_t lateness_ns) {
   watermarks_.observe(chain_.position.origin, newest_ns, lateness_ns, chain_.now_ns);
 }
 
-Failure SourceStage::failure(const Site& site, std::string_view error, uint32_t record) const {
+Failure SourceStage::failure(const Site& site, std::string_view error, uint32_t record) {
   wire::SourcePosition position = chain_.position;
   position.message += record;
   return {.stage = stage_,
           .site = site,
           .error = error,
           .record = records_[record],
+          .entry = fused_.entry(),
           .position = position,
           .exact = true,
           .origin = connector_->origin_name(position.origin),

@@ -39,7 +39,7 @@ class Stage final : public ChainOwner, private Entry {
   void on_event_time(int64_t, int64_t) override;
   void on_set_timer(const Record& record, std::string_view name, int64_t at_ns) override;
   void on_cancel_timer(const Record& record, std::string_view name) override;
-  Failure failure(const Site& site, std::string_view error, uint32_t record) const override;
+  Failure failure(const Site& site, std::string_view error, uint32_t record) override;
   // The entry that update() runs to give a timer its key's state.
   size_t run(const Record* records, void* const* states, size_t from, size_t count) override;
 
@@ -62,7 +62,7 @@ class Stage final : public ChainOwner, private Entry {
   StageChain chain_;
   FusedChain fused_;
   Inputs inputs_;
-  std::unique_ptr<state::KeyedState> state_;
+  std::shared_ptr<state::KeyedState> state_;
   state::Timers timers_;
 
   Batch* current_ = nullptr;  // being worked on; still in its input queue
@@ -105,7 +105,7 @@ class SourceStage final : public ChainOwner, public SourceOutput {
   void on_event_time(int64_t newest_ns, int64_t lateness_ns) override;
   void on_set_timer(const Record&, std::string_view, int64_t) override;
   void on_cancel_timer(const Record&, std::string_view) override;
-  Failure failure(const Site& site, std::string_view error, uint32_t record) const override;
+  Failure failure(const Site& site, std::string_view error, uint32_t record) override;
   void send_watermark(io::Now now);
 
   const ChainSite& site_;

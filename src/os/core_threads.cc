@@ -7,13 +7,13 @@ namespace wallaroo::os {
 void CoreThreads::run(const std::vector<io::Stepper*>& steppers) {
   std::vector<std::thread> threads;
   for (uint32_t core = 1; core < steppers.size(); ++core) {
-    threads.emplace_back([this, &steppers, core] { drive_core(*steppers[core], core); });
+    threads.emplace_back([this, &steppers, core] { run_core(*steppers[core], core); });
   }
-  drive_core(*steppers[0], 0);
+  run_core(*steppers[0], 0);
   for (std::thread& thread : threads) thread.join();
 }
 
-void CoreThreads::drive_core(io::Stepper& stepper, uint32_t core) {
+void CoreThreads::run_core(io::Stepper& stepper, uint32_t core) {
   DriveOptions options;
   options.busy_poll = busy_poll_;
   options.stop = &stop_;

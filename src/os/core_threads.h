@@ -15,12 +15,12 @@ class CoreThreads {
 
   /// Drives steppers[i] as core i; returns when all are done or stop() was called.
   void run(const std::vector<io::Stepper*>& steppers);
+  /// Drives core `core` on the calling thread until it is done or stop() was called.
+  void run_core(io::Stepper& stepper, uint32_t core);
   /// From any thread: every core ends after the step under way.
   void stop();
 
  private:
-  void drive_core(io::Stepper& stepper, uint32_t core);
-
   const std::vector<SystemNet*> nets_;
   Parking& parking_;
   const bool busy_poll_;

@@ -171,11 +171,14 @@ class Checker {
         say(what + ": framing::header needs a function from header to payload length; pass one");
       }
     }
+    if (framing.kind == Framing::Kind::finder && framing.finder == nullptr) {
+      say(what + ": this framing needs a finder of messages; pass one");
+    }
     check_length(framing, what);
   }
 
   void check_sink_framing(const Framing& framing, const std::string& what) {
-    if (framing.kind == Framing::Kind::header) {
+    if (framing.kind == Framing::Kind::header || framing.kind == Framing::Kind::finder) {
       say(what + ": framing::header is for sources; write the header in the encoder and use raw");
     }
     check_length(framing, what);

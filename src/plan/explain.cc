@@ -20,6 +20,8 @@ std::string framing_name(const Framing& framing) {
       return "lines";
     case Framing::Kind::raw:
       return "raw bytes";
+    case Framing::Kind::finder:
+      return "messages that the program tells apart";
   }
   return "";
 }

@@ -87,7 +87,8 @@ std::vector<std::string> find_shared_state_mistakes(const Graph& graph) {
     }
     for (const uint32_t use : nodes) {
       const Node& node = graph.nodes[use];
-      if (node.factory->state_type() != first.factory->state_type()) {
+      if (node.factory->state_type() != first.factory->state_type() ||
+          node.factory->state_description() != first.factory->state_description()) {
         mistakes.push_back(state + " has one type in " + shown(first) + " and another in " +
                            shown(node) + "; use the same type in both");
       }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/id.h"
+#include "base/memory.h"
 #include "base/result.h"
 #include "wallaroo/step.h"
 
@@ -28,6 +29,14 @@ struct SnapshotCursor {
   bool finished = false;
 };
 
+/// Where a state is kept.
+struct KeyedStateSite {
+  uint32_t core = 0;
+  uint32_t partitions = 1;
+  uint64_t slot_seed = 0;          // of the mix that finds slots; hostile keys cannot know it
+  base::Memory* memory = nullptr;  // where large pieces come from; null: the heap
+};
+
 class KeyedState {
  public:
   virtual ~KeyedState() = default;
@@ -40,9 +49,10 @@ class KeyedState {
   virtual void erase(uint64_t hash, std::string_view key) = 0;
 
   /// Appends entries of `partition` to `out` until about `bytes_max` are written or none is left.
-  /// Entries that do not change between the slices of one snapshot appear exactly once.
-  virtual void snapshot(PartitionId partition, SnapshotCursor& cursor, size_t bytes_max,
-                        Bytes& out) = 0;
+  /// Entries that do not change between the slices of one snapshot appear exactly once. Fails when
+  /// a state cannot be encoded; what was appended is then no slice.
+  virtual Result<void> snapshot(PartitionId partition, SnapshotCursor& cursor, size_t bytes_max,
+                                Bytes& out) = 0;
   /// Loads one slice that snapshot() wrote, replacing the state of the keys in it. Untrusted bytes:
   /// a malformed slice is an error and loads nothing further.
   virtual Result<void> load(PartitionId partition, std::string_view slice) = 0;

@@ -41,8 +41,8 @@ class MapStateForTest final : public KeyedState {
   }
 
   // The cursor is the lowest hash that has not been written; keys that share a hash go together.
-  void snapshot(PartitionId partition, SnapshotCursor& cursor, size_t bytes_max,
-                Bytes& out) override {
+  Result<void> snapshot(PartitionId partition, SnapshotCursor& cursor, size_t bytes_max,
+                        Bytes& out) override {
     const Partition& entries = partitions_[partition.value];
     SliceWriter slice(partition, out);
     auto next = cursor.finished ? entries.end() : entries.lower_bound({cursor.position, ""});
@@ -56,6 +56,7 @@ class MapStateForTest final : public KeyedState {
     cursor.finished = next == entries.end();
     if (!cursor.finished) cursor.position = next->first.first;
     slice.finish();
+    return {};
   }
 
   Result<void> load(PartitionId partition, std::string_view bytes) override {

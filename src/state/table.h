@@ -38,8 +38,8 @@ class InlineTable final : public KeyedState {
   size_t update(const Record* records, size_t from, size_t count, Entry& entry) override;
   void* find(uint64_t hash, std::string_view key) override;
   void erase(uint64_t hash, std::string_view key) override;
-  void snapshot(PartitionId partition, SnapshotCursor& cursor, size_t bytes_max,
-                Bytes& out) override;
+  Result<void> snapshot(PartitionId partition, SnapshotCursor& cursor, size_t bytes_max,
+                        Bytes& out) override;
   Result<void> load(PartitionId partition, std::string_view slice) override;
   void drop(PartitionId partition) override;
   uint64_t keys() const override { return keys_; }

@@ -30,14 +30,15 @@ class Scratch {
 
 }  // namespace
 
-void InlineTable::snapshot(PartitionId partition, SnapshotCursor& cursor, size_t bytes_max,
-                           Bytes& out) {
+Result<void> InlineTable::snapshot(PartitionId partition, SnapshotCursor& cursor, size_t bytes_max,
+                                   Bytes& out) {
   SliceWriter slice(partition, out);
   while (cursor.position < kTagEnd && (slice.entries() == 0 || slice.bytes() < bytes_max)) {
     cursor.position = encode_home(partition.value, cursor.position, slice);
   }
   cursor.finished = cursor.position >= kTagEnd;
   slice.finish();
+  return {};
 }
 
 // Encodes the entries whose home begins at `position` and returns where the next home begins.

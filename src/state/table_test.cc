@@ -70,7 +70,7 @@ TEST(InlineTable, marks_an_entry_dirty_when_it_is_handed_out) {
   table.update(records.data(), 0, records.size(), entry);
   Bytes slice;
   SnapshotCursor cursor;
-  table.snapshot(PartitionId(0), cursor, SIZE_MAX, slice);
+  EXPECT_TRUE(table.snapshot(PartitionId(0), cursor, SIZE_MAX, slice).has_value());
   ASSERT_TRUE(cursor.finished);
 
   InlineTable loaded(state_type_for_test<uint64_t>(), 1, 2);
@@ -136,7 +136,7 @@ TEST(InlineTable, no_result_depends_on_the_seed) {
     table.update(records.data(), 0, 1000, entry);
     Bytes slice;
     SnapshotCursor cursor;
-    table.snapshot(PartitionId(0), cursor, SIZE_MAX, slice);
+    EXPECT_TRUE(table.snapshot(PartitionId(0), cursor, SIZE_MAX, slice).has_value());
     auto reader = SliceReader::open(PartitionId(0), slice.view());
     for (SliceReader::Item item; reader->next(item).value();) {
       EXPECT_TRUE(contents[seed].emplace(item.key, item.state).second);

@@ -59,6 +59,7 @@ struct DeadLetter {
 class Harness {
  public:
   explicit Harness(const Application& app, HarnessOptions options = {});
+  explicit Harness(const Graph& graph, HarnessOptions options = {});
   ~Harness();
   Harness(Harness&&) noexcept;
   Harness& operator=(Harness&&) noexcept;

@@ -1,0 +1,25 @@
+// From a command line to a worker that is ready to run: what every program does first, in whatever
+// language it is written.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/runtime.h"
+
+namespace wallaroo::api {
+
+/// Why nothing runs.
+struct NotStarted {
+  int exit_code = 0;    // 0: the command line asked for a text, which has been printed
+  std::string message;  // to be told; empty: it has been printed, or there is none
+};
+
+/// The exit code that tells what kind of error it was.
+int exit_code_of(const Error& error);
+
+/// Takes flags from command line, environment and file, and makes the worker. `graph` was checked.
+tl::expected<std::unique_ptr<Runtime>, NotStarted> start(const Graph& graph, int argc,
+                                                         const char* const* argv);
+
+}  // namespace wallaroo::api
