@@ -1,0 +1,199 @@
+package wallaroo
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"wallaroo.example/wallaroo/internal/engine"
+)
+
+// Skip, returned as the error of a function, means that there is no output for this message. It is
+// no failure.
+var Skip = errors.New("wallaroo: no output")
+
+// A stamp travels beside each value of a chain.
+type stamp struct {
+	timeNs int64
+	record uint32
+}
+
+// A step takes values of its input type, in the thread of its core.
+type step[T any] interface {
+	process(values []T, stamps []stamp)
+}
+
+// A chainEntry turns the records of a batch into values.
+type chainEntry interface {
+	process(in *engine.Input) int
+	timer(in *engine.Input, name string, atNs int64)
+	encodeValue(value uint64) ([]byte, error)
+}
+
+// A chain is what the steps of one stage share on one core.
+type chain struct {
+	program    *program
+	link       engine.Link
+	core       uint32
+	entry      chainEntry
+	batch      int
+	outputsMax int
+	watermark  int64
+	blocked    bool // take no further record
+	timers     []engine.Timer
+	cleared    []uint32
+}
+
+func (c *chain) begin(in *engine.Input) {
+	c.batch, c.outputsMax, c.watermark = in.Batch, in.OutputsMax, in.WatermarkNs
+	c.blocked = false
+}
+
+// finish hands over what was gathered for the whole batch.
+func (c *chain) finish() {
+	if len(c.timers) != 0 {
+		c.link.SetTimers(c.timers)
+		c.timers = c.timers[:0]
+	}
+	if len(c.cleared) != 0 {
+		c.link.ClearStates(c.cleared)
+		c.cleared = c.cleared[:0]
+	}
+}
+
+// Process is engine.Chain.
+func (c *chain) Process(in *engine.Input) int {
+	c.begin(in)
+	next := c.entry.process(in)
+	c.finish()
+	return next
+}
+
+// Timer is engine.Chain.
+func (c *chain) Timer(in *engine.Input, name string, atNs int64) {
+	c.begin(in)
+	c.entry.timer(in, name, atNs)
+	c.finish()
+}
+
+// EncodeValue is engine.Chain.
+func (c *chain) EncodeValue(value uint64) ([]byte, error) { return c.entry.encodeValue(value) }
+
+// Close is engine.Chain.
+func (c *chain) Close() {}
+
+// tooManyOutputs ends a function that emits without end.
+type tooManyOutputs struct{}
+
+// failed reports an error of the function of a node; false: the chain must stop at once.
+func (c *chain) failed(node int, record uint32, err error) bool {
+	return c.report(node, record, err.Error(), "")
+}
+
+// panicked reports what recover returned.
+func (c *chain) panicked(node int, record uint32, what any) bool {
+	if _, many := what.(tooManyOutputs); many {
+		return c.report(node, record, "one message produced more than outputs_per_record_max outputs", "")
+	}
+	trace := ""
+	if c.link.WantsTrace() {
+		trace = userFrames(string(debug.Stack()))
+	}
+	return c.report(node, record, fmt.Sprint("panic: ", what), trace)
+}
+
+func (c *chain) report(node int, record uint32, why, trace string) bool {
+	goOn := c.link.Failed(uint32(node), record, why, trace)
+	c.blocked = c.blocked || !goOn
+	return goOn
+}
+
+// userFrames cuts a stack down to what lies above the panic and below this package.
+func userFrames(stack string) string {
+	lines := strings.Split(strings.TrimRight(stack, "\n"), "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(line, "panic(") && i+2 <= len(lines) {
+			lines = lines[i+2:]
+			break
+		}
+	}
+	for i, line := range lines {
+		if strings.HasPrefix(line, "wallaroo.example/wallaroo.(*") {
+			lines = lines[:i]
+			break
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// guard is deferred around a loop over values; at points to the index being worked on. A function
+// that panics counts as run, and the loop goes on behind it, unless the chain has to stop: then the
+// rest counts as run, too.
+func guard(c *chain, node int, stampOf func(at int) uint32, at *int, end int, undo func()) {
+	what := recover()
+	if what == nil {
+		return
+	}
+	undo()
+	if c.panicked(node, stampOf(*at), what) {
+		*at++
+	} else {
+		*at = end
+	}
+}
+
+// An output gathers values and hands them on a batch at a time, between two records only, so that
+// the outputs of a failing record can be taken back.
+type output[T any] struct {
+	c      *chain
+	next   []step[T]
+	values []T
+	stamps []stamp
+	first  int // outputs of the record being worked on begin here
+	stamp  stamp
+	put    func(T) // emit, made once
+}
+
+func newOutput[T any](c *chain, next []any) *output[T] {
+	o := &output[T]{c: c}
+	for _, s := range next {
+		o.next = append(o.next, s.(step[T]))
+	}
+	o.put = o.emit
+	return o
+}
+
+func (o *output[T]) begin(s stamp) {
+	o.stamp = s
+	o.first = len(o.values)
+}
+
+func (o *output[T]) undo() {
+	o.values = o.values[:o.first]
+	o.stamps = o.stamps[:o.first]
+}
+
+func (o *output[T]) emit(value T) {
+	if len(o.values)-o.first >= o.c.outputsMax {
+		panic(tooManyOutputs{})
+	}
+	o.values = append(o.values, value)
+	o.stamps = append(o.stamps, o.stamp)
+}
+
+func (o *output[T]) full() bool { return len(o.values) >= o.c.batch }
+
+func (o *output[T]) flush() {
+	if len(o.values) == 0 {
+		return
+	}
+	for _, next := range o.next {
+		next.process(o.values, o.stamps)
+	}
+	var zero T
+	for i := range o.values { // what they point to can be collected
+		o.values[i] = zero
+	}
+	o.values, o.stamps, o.first = o.values[:0], o.stamps[:0], 0
+}

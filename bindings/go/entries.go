@@ -1,0 +1,271 @@
+package wallaroo
+
+import (
+	"errors"
+	"time"
+
+	"wallaroo.example/wallaroo/internal/codec"
+	"wallaroo.example/wallaroo/internal/engine"
+)
+
+var errNoTimers = errors.New("wallaroo: this stage has no timers")
+
+// noTimers is for entries whose stage cannot set any.
+type noTimers struct{}
+
+func (noTimers) timer(*engine.Input, string, int64) { panic(errNoTimers) }
+
+// runEntry runs `run` over the records of a batch, handing outputs on between them.
+func runEntry[T any](c *chain, in *engine.Input, out *output[T], run func(in *engine.Input, at int) int) int {
+	at := in.From
+	for at < len(in.Records) && !c.blocked {
+		at = run(in, at)
+		if out.full() {
+			out.flush()
+		}
+	}
+	out.flush()
+	return at
+}
+
+// sourceEntry decodes messages.
+type sourceEntry[T any] struct {
+	noTimers
+	c      *chain
+	node   int
+	decode func([]byte) (T, error)
+	out    *output[T]
+}
+
+func (e *sourceEntry[T]) process(in *engine.Input) int { return runEntry(e.c, in, e.out, e.run) }
+
+func (e *sourceEntry[T]) run(in *engine.Input, at int) (next int) {
+	next = at
+	defer guard(e.c, e.node, func(at int) uint32 { return uint32(at) }, &next, len(in.Records), e.out.undo)
+	for next < len(in.Records) {
+		e.out.begin(stamp{in.Records[next].EventTimeNs, uint32(next)})
+		value, err := e.decode(in.Records[next].Payload())
+		switch {
+		case err == nil:
+			e.out.emit(value)
+		case err == Skip:
+		case !e.c.link.Undecodable(uint32(e.node), uint32(next), err.Error()):
+			e.c.blocked = true
+			return len(in.Records)
+		}
+		next++
+		if e.out.full() {
+			break
+		}
+	}
+	return next
+}
+
+func (e *sourceEntry[T]) encodeValue(uint64) ([]byte, error) {
+	return nil, errors.New("wallaroo: a source has no values")
+}
+
+// generatorEntry makes values from their numbers.
+type generatorEntry[T any] struct {
+	noTimers
+	c        *chain
+	node     int
+	make     func(number uint64) (T, bool)
+	out      *output[T]
+	finished bool
+}
+
+func (e *generatorEntry[T]) process(in *engine.Input) int {
+	return runEntry(e.c, in, e.out, e.run)
+}
+
+func (e *generatorEntry[T]) run(in *engine.Input, at int) (next int) {
+	next = at
+	defer guard(e.c, e.node, func(at int) uint32 { return uint32(at) }, &next, len(in.Records), e.out.undo)
+	for next < len(in.Records) {
+		e.out.begin(stamp{in.Records[next].EventTimeNs, uint32(next)})
+		value, more := e.make(in.Records[next].Hash)
+		if !more { // the end is no message
+			e.c.link.FinishSource()
+			e.c.blocked = true
+			return next
+		}
+		e.out.emit(value)
+		next++
+		if e.out.full() {
+			break
+		}
+	}
+	return next
+}
+
+func (e *generatorEntry[T]) encodeValue(uint64) ([]byte, error) {
+	return nil, errors.New("wallaroo: a source has no values")
+}
+
+// received is what entries have in common that begin behind a key_by, merge or spread.
+type received[T any] struct {
+	values incoming[T]
+	codec  Codec[T]
+}
+
+func (r *received[T]) encodeValue(value uint64) (bytes []byte, err error) {
+	defer recovered(&err)
+	return r.codec.Append(nil, r.values.get(value))
+}
+
+// relayEntry begins behind a merge or spread.
+type relayEntry[T any] struct {
+	noTimers
+	received[T]
+	c   *chain
+	out *output[T]
+}
+
+func (e *relayEntry[T]) process(in *engine.Input) int {
+	next := runEntry(e.c, in, e.out, func(in *engine.Input, at int) int {
+		for at < len(in.Records) {
+			e.out.begin(stamp{in.Records[at].EventTimeNs, uint32(at)})
+			e.out.emit(*e.values.get(in.Values[at]))
+			at++
+			if e.out.full() {
+				break
+			}
+		}
+		return at
+	})
+	e.values.release(in.Values[in.From:next])
+	return next
+}
+
+// stateEntry begins a keyed stage.
+type stateEntry[In, S, Out any, K comparable] struct {
+	received[In]
+	c       *chain
+	node    int
+	states  *stateSlab[S]
+	apply   func(ctx *Context[K], in In, state *S, out *output[Out]) error
+	onTimer func(ctx *Context[K], timer string, state *S, out *output[Out]) error // or nil
+	out     *output[Out]
+	context Context[K]
+	cleared map[uint64]uint32 // states cleared in this batch, with the record of their key
+}
+
+func (e *stateEntry[In, S, Out, K]) process(in *engine.Input) int {
+	next := runEntry(e.c, in, e.out, e.run)
+	e.values.release(in.Values[in.From:next])
+	for _, record := range e.cleared {
+		e.c.cleared = append(e.c.cleared, record)
+	}
+	e.forgetCleared()
+	return next
+}
+
+func (e *stateEntry[In, S, Out, K]) forgetCleared() {
+	for state := range e.cleared {
+		delete(e.cleared, state)
+	}
+}
+
+func (e *stateEntry[In, S, Out, K]) run(in *engine.Input, at int) (next int) {
+	next = at
+	defer guard(e.c, e.node, func(at int) uint32 { return uint32(at) }, &next, len(in.Records), e.out.undo)
+	for next < len(in.Records) {
+		e.out.begin(stamp{in.Records[next].EventTimeNs, uint32(next)})
+		if err := e.one(in, next); err != nil {
+			e.out.undo()
+			if err != Skip && !e.c.failed(e.node, uint32(next), err) {
+				return len(in.Records)
+			}
+		}
+		next++
+		if e.out.full() {
+			break
+		}
+	}
+	return next
+}
+
+func (e *stateEntry[In, S, Out, K]) one(in *engine.Input, at int) error {
+	number := in.States[at] &^ engine.NewState
+	state := e.states.get(in.States[at])
+	if len(e.cleared) != 0 {
+		delete(e.cleared, number) // it starts afresh and stays
+	}
+	e.context.begin(e.c, in, at)
+	err := e.apply(&e.context, *e.values.get(in.Values[at]), state, e.out)
+	if e.context.cleared {
+		e.states.reset(state)
+		if e.cleared == nil {
+			e.cleared = map[uint64]uint32{}
+		}
+		e.cleared[number] = uint32(at)
+	}
+	return err
+}
+
+func (e *stateEntry[In, S, Out, K]) timer(in *engine.Input, name string, atNs int64) {
+	e.fire(in, name, atNs)
+	e.out.flush()
+	if e.context.cleared {
+		e.c.cleared = append(e.c.cleared, 0)
+	}
+}
+
+func (e *stateEntry[In, S, Out, K]) fire(in *engine.Input, name string, atNs int64) {
+	at := 0
+	defer guard(e.c, e.node, func(int) uint32 { return 0 }, &at, 1, e.out.undo)
+	e.out.begin(stamp{atNs, 0})
+	state := e.states.get(in.States[0])
+	e.context.begin(e.c, in, 0)
+	if err := e.onTimer(&e.context, name, state, e.out); err != nil {
+		e.out.undo()
+		if err != Skip {
+			e.c.failed(e.node, 0, err)
+		}
+	}
+}
+
+// A Context is what a process sees besides the message and its state: key, time and timers. It is
+// valid during the call it was passed to.
+type Context[K comparable] struct {
+	c       *chain
+	record  *engine.Record
+	number  uint32
+	key     codec.Key[K]
+	cleared bool
+}
+
+func (x *Context[K]) begin(c *chain, in *engine.Input, at int) {
+	x.c, x.record, x.number, x.cleared = c, &in.Records[at], uint32(at), false
+}
+
+// Key is the key of the message, as KeyBy made it.
+func (x *Context[K]) Key() K {
+	key, err := x.key.Decode(x.record.Key())
+	if err != nil {
+		panic(err)
+	}
+	return key
+}
+
+// EventTime is that of the message, or the time a timer was set for.
+func (x *Context[K]) EventTime() time.Time { return time.Unix(0, x.record.EventTimeNs).UTC() }
+
+// Watermark says that no older event time is expected any more.
+func (x *Context[K]) Watermark() time.Time { return time.Unix(0, x.c.watermark).UTC() }
+
+// SetTimer lets OnTimer be called with name for this key once the watermark reaches at. It replaces
+// an earlier timer of the same name. When the sources have ended all timers fire, and none can be
+// set any more.
+func (x *Context[K]) SetTimer(name string, at time.Time) {
+	x.c.timers = append(x.c.timers, engine.Timer{AtNs: at.UnixNano(), Record: x.number, Name: name})
+}
+
+// CancelTimer cancels the timer of that name of this key.
+func (x *Context[K]) CancelTimer(name string) {
+	x.c.timers = append(x.c.timers, engine.Timer{Record: x.number, Name: name, Cancel: true})
+}
+
+// ClearState forgets this key's state when the call returns; its timers stay.
+func (x *Context[K]) ClearState() { x.cleared = true }

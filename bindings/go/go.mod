@@ -1,0 +1,3 @@
+module wallaroo.example/wallaroo
+
+go 1.19

@@ -1,0 +1,187 @@
+package wallaroo
+
+import (
+	"fmt"
+
+	"wallaroo.example/wallaroo/internal/engine"
+)
+
+// A program is one run of an application: the chains of all cores, their values and states.
+type program struct {
+	app       *App
+	consumers [][]int
+	stateNode []int // of a state node: the first that shares the state
+	tables    [coresMax]batchTable
+	states    map[statePlace]stateKeeper // filled while the worker is made
+}
+
+type statePlace struct{ core, node uint32 }
+
+func newProgram(app *App) *program {
+	p := &program{app: app, consumers: make([][]int, len(app.nodes)),
+		stateNode: make([]int, len(app.nodes)), states: map[statePlace]stateKeeper{}}
+	first := map[string]int{}
+	for i, n := range app.nodes {
+		for _, input := range n.inputs {
+			p.consumers[input] = append(p.consumers[input], i)
+		}
+		p.stateNode[i] = i
+		if n.shared == "" {
+			continue
+		}
+		if _, known := first[n.shared]; !known {
+			first[n.shared] = i
+		}
+		p.stateNode[i] = first[n.shared]
+	}
+	return p
+}
+
+// OpenChain is engine.Program.
+func (p *program) OpenChain(link engine.Link, core, entry uint32, ends []engine.End) engine.Chain {
+	c := &chain{program: p, link: link, core: core}
+	c.entry = p.app.nodes[entry].makeEntry(c, p.makeNext(c, int(entry), ends))
+	return c
+}
+
+// makeNext makes the steps behind a node.
+func (p *program) makeNext(c *chain, from int, ends []engine.End) []any {
+	var next []any
+	for _, to := range p.consumers[from] {
+		n := p.app.nodes[to]
+		switch n.kind {
+		case "key_by", "merge", "spread", "sink":
+			next = append(next, n.makeStep(c, nil, numbersOf(ends, to)))
+		default:
+			next = append(next, n.makeStep(c, p.makeNext(c, to, ends), nil))
+		}
+	}
+	return next
+}
+
+func numbersOf(ends []engine.End, node int) []int {
+	var numbers []int
+	for i, end := range ends {
+		if int(end.Node) == node {
+			numbers = append(numbers, i)
+		}
+	}
+	return numbers
+}
+
+// FindMessages is engine.Program.
+func (p *program) FindMessages(node uint32, bytes []byte, sizeMax uint32, found []span) (int, uint32) {
+	return p.app.nodes[node].finder(bytes, sizeMax, found)
+}
+
+// A stateKeeper holds the states of one node on one core under their numbers.
+type stateKeeper interface {
+	encode(states, sizes []uint64) ([]byte, error)
+	decode(states, sizes []uint64, bytes []byte) error
+	free(states []uint64)
+}
+
+// keeper returns the states of a node on the chain's core, and makes them for the first that asks.
+func (c *chain) keeper(node int) stateKeeper {
+	first := c.program.stateNode[node]
+	place := statePlace{c.core, uint32(first)}
+	if c.program.states[place] == nil {
+		c.program.states[place] = c.program.app.nodes[first].makeState()
+	}
+	return c.program.states[place]
+}
+
+// EncodeStates is engine.Program.
+func (p *program) EncodeStates(core, state uint32, states, sizes []uint64) ([]byte, error) {
+	return p.states[statePlace{core, state}].encode(states, sizes)
+}
+
+// DecodeStates is engine.Program.
+func (p *program) DecodeStates(core, state uint32, states, sizes []uint64, bytes []byte) error {
+	return p.states[statePlace{core, state}].decode(states, sizes, bytes)
+}
+
+// FreeStates is engine.Program.
+func (p *program) FreeStates(core, state uint32, states []uint64) {
+	p.states[statePlace{core, state}].free(states)
+}
+
+const stateChunk = 1024
+
+// stateSlab keeps states where they are: pointers to them stay good while it grows.
+type stateSlab[S any] struct {
+	chunks [][]S
+	make   func() (S, error)
+	codec  Codec[S]
+}
+
+// get returns a state by its number, after making it if it is new.
+func (s *stateSlab[S]) get(number uint64) *S {
+	state := s.at(number)
+	if number&engine.NewState != 0 {
+		s.reset(state)
+	}
+	return state
+}
+
+func (s *stateSlab[S]) at(number uint64) *S {
+	index := int(number &^ engine.NewState)
+	for len(s.chunks) <= index/stateChunk {
+		s.chunks = append(s.chunks, make([]S, stateChunk))
+	}
+	return &s.chunks[index/stateChunk][index%stateChunk]
+}
+
+// reset makes the state what that of a new key is.
+func (s *stateSlab[S]) reset(state *S) {
+	var zero S
+	*state = zero
+	if s.make == nil {
+		return
+	}
+	made, err := s.make()
+	if err != nil {
+		panic(err)
+	}
+	*state = made
+}
+
+func (s *stateSlab[S]) free(states []uint64) {
+	var zero S
+	for _, number := range states {
+		*s.at(number) = zero
+	}
+}
+
+func (s *stateSlab[S]) encode(states, sizes []uint64) (out []byte, err error) {
+	defer recovered(&err)
+	for i, number := range states {
+		before := len(out)
+		if out, err = s.codec.Append(out, s.at(number)); err != nil {
+			return nil, err
+		}
+		sizes[i] = uint64(len(out) - before)
+	}
+	return out, nil
+}
+
+func (s *stateSlab[S]) decode(states, sizes []uint64, bytes []byte) (err error) {
+	defer recovered(&err)
+	var zero S
+	for i, number := range states {
+		state := s.at(number)
+		*state = zero
+		if err = s.codec.Decode(bytes[:sizes[i]], state); err != nil {
+			return err
+		}
+		bytes = bytes[sizes[i]:]
+	}
+	return nil
+}
+
+// recovered makes an error of a panic.
+func recovered(err *error) {
+	if what := recover(); what != nil {
+		*err = fmt.Errorf("panic: %v", what)
+	}
+}

@@ -1,0 +1,305 @@
+package wallaroo
+
+import (
+	"reflect"
+	"time"
+
+	"wallaroo.example/wallaroo/internal/codec"
+)
+
+// A Codec writes and reads values of T where they leave the process: as state in snapshots, and as
+// messages between workers. It replaces the automatic one; see UseCodec.
+type Codec[T any] interface {
+	// Append writes the value behind out.
+	Append(out []byte, value *T) ([]byte, error)
+	// Decode reads it; all bytes must be used. They may come from anywhere.
+	Decode(in []byte, value *T) error
+	// Description names the format; a changed one refuses what was stored before.
+	Description() string
+}
+
+// UseCodec lets the application use a codec for all values of T, instead of the automatic one. Call
+// it before the stages that use T are made.
+func UseCodec[T any](app *App, codec Codec[T]) { app.codecs[typeOf[T]()] = codec }
+
+func typeOf[T any]() reflect.Type { return reflect.TypeOf((*T)(nil)).Elem() }
+
+// codecOf finds the codec for T; that there is none is a mistake of the application.
+func codecOf[T any](app *App, what, name, pipeline string) Codec[T] {
+	if given, known := app.codecs[typeOf[T]()]; known {
+		return given.(Codec[T])
+	}
+	automatic, err := codec.For[T]()
+	if err != nil {
+		app.mistake("%s '%s' in pipeline '%s': %v", what, name, pipeline, err)
+		return nil
+	}
+	return automatic
+}
+
+// A Stream is a stream of messages of type T: the outputs of a stage. What changes its type is a
+// function (Map, FlatMap, KeyBy), because methods of Go cannot have type parameters; what keeps it
+// is a method.
+type Stream[T any] struct {
+	app      *App
+	node     int
+	pipeline string
+}
+
+// A Keyed stream is a stream whose messages have a key each. Stateful, StatefulMany and Process
+// take it.
+type Keyed[T any, K comparable] struct {
+	stream Stream[T]
+	key    codec.Key[K]
+}
+
+// A StageOption is a rare setting of a stage.
+type StageOption func(*node)
+
+// OnError sets the policy of one stage.
+func OnError(policy ErrorPolicy) StageOption { return func(n *node) { n.policy = policy } }
+
+// Shared lets a stage work on the state called name, of which there is one for each key in the whole
+// application: every stage that names it, in any pipeline, finds what the others left there. Types
+// of state and key must be the same.
+func Shared(name string) StageOption { return func(n *node) { n.shared = name } }
+
+// InitialState lets a stage begin the state of a new key with what make returns, instead of the zero
+// value. S is the type of the state.
+func InitialState[S any](make func() (S, error)) StageOption {
+	return func(n *node) { n.initial = make }
+}
+
+func (n *node) with(options []StageOption) *node {
+	for _, option := range options {
+		option(n)
+	}
+	return n
+}
+
+func behind[Out, T any](s Stream[T], n *node) Stream[Out] {
+	n.inputs = append(n.inputs, s.node)
+	n.pipeline = s.pipeline
+	return Stream[Out]{app: s.app, node: s.app.add(n), pipeline: s.pipeline}
+}
+
+// Source begins a pipeline with messages from outside. decode gets the bytes of one message, which
+// are valid during the call; Skip drops a message, another error makes it undecodable.
+func Source[T any](p *Pipeline, name string, from SourceSpec, decode func(message []byte) (T, error), options ...StageOption) Stream[T] {
+	n := &node{kind: "source", name: name, pipeline: p.name, source: from.json()}
+	if from.framing != nil {
+		n.finder = from.framing.finder
+	}
+	id := p.app.add(n.with(options))
+	n.makeEntry = func(c *chain, next []any) chainEntry {
+		return &sourceEntry[T]{c: c, node: id, decode: decode, out: newOutput[T](c, next)}
+	}
+	return Stream[T]{app: p.app, node: id, pipeline: p.name}
+}
+
+// Generate begins a pipeline with values of the program: make gets their numbers, from 0, and ends
+// the source with false. perSecond 0: as fast as the pipeline takes them.
+func Generate[T any](p *Pipeline, name string, perSecond uint64, make func(number uint64) (T, bool), options ...StageOption) Stream[T] {
+	n := &node{kind: "source", name: name, pipeline: p.name,
+		source: map[string]any{"generator": map[string]any{"per_second": perSecond}}}
+	id := p.app.add(n.with(options))
+	n.makeEntry = func(c *chain, next []any) chainEntry {
+		return &generatorEntry[T]{c: c, node: id, make: make, out: newOutput[T](c, next)}
+	}
+	return Stream[T]{app: p.app, node: id, pipeline: p.name}
+}
+
+// Map applies function to each message and puts out what it returns; Skip puts out nothing.
+func Map[In, Out any](s Stream[In], name string, function func(In) (Out, error), options ...StageOption) Stream[Out] {
+	return compute(s, name, func(in In, out *output[Out]) error {
+		value, err := function(in)
+		if err == nil {
+			out.emit(value)
+		}
+		return err
+	}, options)
+}
+
+// FlatMap applies function to each message; it calls emit for each output.
+func FlatMap[In, Out any](s Stream[In], name string, function func(in In, emit func(Out)) error, options ...StageOption) Stream[Out] {
+	return compute(s, name, func(in In, out *output[Out]) error { return function(in, out.put) }, options)
+}
+
+// Filter keeps the messages for which function returns true.
+func (s Stream[T]) Filter(name string, function func(T) bool, options ...StageOption) Stream[T] {
+	return compute(s, name, func(in T, out *output[T]) error {
+		if function(in) {
+			out.emit(in)
+		}
+		return nil
+	}, options)
+}
+
+func compute[In, Out any](s Stream[In], name string, apply func(In, *output[Out]) error, options []StageOption) Stream[Out] {
+	n := (&node{kind: "computation", name: name}).with(options)
+	stream := behind[Out](s, n)
+	n.makeStep = func(c *chain, next []any, _ []int) any {
+		return &computation[In, Out]{c: c, node: stream.node, apply: apply, out: newOutput[Out](c, next)}
+	}
+	return stream
+}
+
+// EventTime gives each message the time that function returns; later messages may be older than the
+// newest by lateness.
+func (s Stream[T]) EventTime(function func(T) time.Time, lateness time.Duration) Stream[T] {
+	n := &node{kind: "event_time"}
+	stream := behind[T](s, n)
+	timeOf := func(value T) int64 { return function(value).UnixNano() }
+	n.makeStep = func(c *chain, next []any, _ []int) any {
+		return &eventTime[T]{c: c, node: stream.node, timeOf: timeOf, latenessNs: int64(lateness),
+			out: newOutput[T](c, next)}
+	}
+	return stream
+}
+
+// KeyBy gives each message a key. Keys are integers, texts, or structs and arrays of such.
+func KeyBy[T any, K comparable](s Stream[T], key func(T) K, options ...StageOption) Keyed[T, K] {
+	return TryKeyBy(s, func(value T) (K, error) { return key(value), nil }, options...)
+}
+
+// KeyByListed is KeyBy with all keys that there may be: a message with another one is dropped and
+// counted.
+func KeyByListed[T any, K comparable](s Stream[T], key func(T) K, keys []K, options ...StageOption) Keyed[T, K] {
+	keyed := KeyBy(s, key, options...)
+	n := s.app.nodes[keyed.stream.node]
+	n.closed = true
+	for _, listed := range keys {
+		if keyed.key == nil {
+			break
+		}
+		bytes, err := keyed.key.Append(nil, listed)
+		if err != nil {
+			s.app.mistake("a key_by in pipeline '%s' lists a key that cannot be encoded: %v", s.pipeline, err)
+		}
+		n.keys = append(n.keys, bytes)
+	}
+	return keyed
+}
+
+// TryKeyBy is KeyBy for a function that can fail.
+func TryKeyBy[T any, K comparable](s Stream[T], key func(T) (K, error), options ...StageOption) Keyed[T, K] {
+	n := (&node{kind: "key_by"}).with(options)
+	stream := behind[T](s, n)
+	codecOf[T](s.app, "the messages of", "key-by", s.pipeline)
+	encoding, err := codec.KeyFor[K]()
+	if err != nil {
+		s.app.mistake("a key_by in pipeline '%s': %v", s.pipeline, err)
+		return Keyed[T, K]{stream: stream}
+	}
+	n.keyType = encoding.Description()
+	n.makeStep = func(c *chain, _ []any, ends []int) any {
+		return &keyByEnd[T, K]{leaving: newLeaving[T](c, ends), node: stream.node, keyOf: key, key: encoding}
+	}
+	return Keyed[T, K]{stream: stream, key: encoding}
+}
+
+// Merge joins two streams of one type.
+func Merge[T any](name string, one, other Stream[T]) Stream[T] {
+	if one.app != other.app {
+		one.app.mistake("merge '%s' takes a stream of another application; build both streams from the same one", name)
+		return one
+	}
+	return relay(one, &node{kind: "merge", name: name, inputs: []int{one.node, other.node}})
+}
+
+// Spread deals the messages over all cores, for costly computations behind it. They lose their
+// order.
+func (s Stream[T]) Spread(name string) Stream[T] {
+	return relay(s, &node{kind: "spread", name: name, inputs: []int{s.node}})
+}
+
+func relay[T any](s Stream[T], n *node) Stream[T] {
+	n.pipeline = s.pipeline
+	coding := codecOf[T](s.app, n.kind, n.name, s.pipeline)
+	n.makeStep = func(c *chain, _ []any, ends []int) any {
+		return &relayEnd[T]{newLeaving[T](c, ends)}
+	}
+	n.makeEntry = func(c *chain, next []any) chainEntry {
+		return &relayEntry[T]{received: received[T]{incoming[T]{program: c.program}, coding}, c: c,
+			out: newOutput[T](c, next)}
+	}
+	return Stream[T]{app: s.app, node: s.app.add(n), pipeline: s.pipeline}
+}
+
+// Sink ends a stream: encode appends the bytes of one message to out.
+func (s Stream[T]) Sink(name string, to SinkSpec, encode func(value T, out []byte) ([]byte, error), options ...StageOption) {
+	n := (&node{kind: "sink", name: name, sink: to.json()}).with(options)
+	stream := behind[T](s, n)
+	n.makeStep = func(c *chain, _ []any, ends []int) any {
+		return &sinkEnd[T]{c: c, node: stream.node, ends: ends, encode: encode}
+	}
+}
+
+// Stateful applies function to each message and the state of its key, which it may change, and puts
+// out what it returns; Skip puts out nothing. The state of a new key is the zero S. What function
+// returns must not point into the state.
+func Stateful[In, S, Out any, K comparable](k Keyed[In, K], name string, function func(in In, state *S) (Out, error), options ...StageOption) Stream[Out] {
+	return keep(k, name, func(_ *Context[K], in In, state *S, out *output[Out]) error {
+		value, err := function(in, state)
+		if err == nil {
+			out.emit(value)
+		}
+		return err
+	}, nil, options)
+}
+
+// StatefulMany is Stateful with any number of outputs: function calls emit for each.
+func StatefulMany[In, S, Out any, K comparable](k Keyed[In, K], name string, function func(in In, state *S, emit func(Out)) error, options ...StageOption) Stream[Out] {
+	return keep(k, name, func(_ *Context[K], in In, state *S, out *output[Out]) error {
+		return function(in, state, out.put)
+	}, nil, options)
+}
+
+// A Processor is a state with behaviour. Its exported fields are the state of one key.
+type Processor[K comparable, In, Out any] interface {
+	// OnEvent gets a message of the key.
+	OnEvent(ctx *Context[K], in In, emit func(Out)) error
+	// OnTimer is called when a timer of the key is due.
+	OnTimer(ctx *Context[K], timer string, emit func(Out)) error
+}
+
+// Process runs a P for each key: Process[P, Out](keyed, "name"), where *P is a Processor.
+func Process[P, Out, In any, K comparable, PP interface {
+	*P
+	Processor[K, In, Out]
+}](k Keyed[In, K], name string, options ...StageOption) Stream[Out] {
+	return keep(k, name, func(ctx *Context[K], in In, state *P, out *output[Out]) error {
+		return PP(state).OnEvent(ctx, in, out.put)
+	}, func(ctx *Context[K], timer string, state *P, out *output[Out]) error {
+		return PP(state).OnTimer(ctx, timer, out.put)
+	}, options)
+}
+
+// keep adds a state node.
+func keep[In, S, Out any, K comparable](k Keyed[In, K], name string,
+	apply func(*Context[K], In, *S, *output[Out]) error,
+	onTimer func(*Context[K], string, *S, *output[Out]) error, options []StageOption) Stream[Out] {
+	n := (&node{kind: "state", name: name, timers: onTimer != nil}).with(options)
+	app := k.stream.app
+	stream := behind[Out](k.stream, n)
+	ofState := codecOf[S](app, "the state of", name, k.stream.pipeline)
+	if ofState != nil {
+		n.stateType = ofState.Description()
+	}
+	ofValue := codecOf[In](app, "the messages to", name, k.stream.pipeline)
+	var initial func() (S, error)
+	if n.initial != nil {
+		made, fits := n.initial.(func() (S, error))
+		if !fits {
+			app.mistake("the state of '%s' in pipeline '%s': InitialState makes another type than %v", name, k.stream.pipeline, typeOf[S]())
+		}
+		initial = made
+	}
+	n.makeState = func() stateKeeper { return &stateSlab[S]{make: initial, codec: ofState} }
+	n.makeEntry = func(c *chain, next []any) chainEntry {
+		return &stateEntry[In, S, Out, K]{received: received[In]{incoming[In]{program: c.program}, ofValue},
+			c: c, node: stream.node, states: c.keeper(stream.node).(*stateSlab[S]), apply: apply,
+			onTimer: onTimer, out: newOutput[Out](c, next), context: Context[K]{key: k.key}}
+	}
+	return stream
+}
