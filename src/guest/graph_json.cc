@@ -243,6 +243,14 @@ class GraphReader {
       spec = FileSinkSpec{read_setting(inner, "path"), framing, inner.boolean("append")};
       inner.done();
     }
+    if (const auto* nowhere = to.find("discard")) {
+      JsonFields inner(*nowhere, to.path("discard"), trouble_);
+      framing = read_framing(inner, {});
+      auto output = std::make_shared<MemoryOutput>();
+      output->keep = false;
+      spec = MemorySinkSpec{std::move(output), framing};
+      inner.done();
+    }
     to.done();
     return spec;
   }
