@@ -440,8 +440,9 @@ func TestAppendsToWhatIsThere(t *testing.T) {
 }
 
 func TestEncodingIntoAUsedBufferAllocatesNothing(t *testing.T) {
-	if raceDetector {
-		t.Skip("with the race detector a sync.Pool forgets on purpose")
+	most := 0.0
+	if raceDetector { // a sync.Pool then forgets on purpose
+		most = 4
 	}
 	names, maps := codecFor[named](t), codecFor[map[string]named](t)
 	value := &named{strings.Repeat("x", 200), 1}
@@ -451,7 +452,7 @@ func TestEncodingIntoAUsedBufferAllocatesNothing(t *testing.T) {
 		"struct": testing.AllocsPerRun(100, func() { out, _ = names.Append(out[:0], value) }),
 		"map":    testing.AllocsPerRun(100, func() { out, _ = maps.Append(out[:0], counts) }),
 	} {
-		if count >= 1 {
+		if count > most {
 			t.Error(name, "allocates", count)
 		}
 	}
