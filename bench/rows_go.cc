@@ -78,8 +78,8 @@ double median_of(const std::vector<Figures>& all, const std::string& name) {
 
 void words_in_process(const std::string& program, const BenchOptions& options, Rounds& rounds,
                       Report& report) {
-  const Text text = make_text(
-      {.vocabulary = 10'000, .lines = options.quick ? 20'000u : 100'000u, .seed = 1});
+  const Text text =
+      make_text({.vocabulary = 10'000, .lines = options.quick ? 20'000u : 100'000u, .seed = 1});
   const TextFile file(text);
   const int passes = options.quick ? 3 : 5;
   std::vector<Figures> plain, engine, old, border;
@@ -118,13 +118,9 @@ void words_over_tcp(const std::string& program, const BenchOptions& options, Rou
                     Report& report) {
   const Text text =
       make_text({.vocabulary = 10'000, .lines = options.quick ? 100'000u : 500'000u, .seed = 1});
-  const LoadOptions load{
-      .text = &text, .warmup_s = 0.5, .duration_s = options.quick ? 0.5 : 2};
-  const std::vector<std::string> engine_words = {program, "word-count", "--http", "off",
-                                                 "--quiet"};
-  Variant plain{"plain Go", [&] {
-                  return under_load({program, "tcp"}, load).cpu_ns_per_unit;
-                }};
+  const LoadOptions load{.text = &text, .warmup_s = 0.5, .duration_s = options.quick ? 0.5 : 2};
+  const std::vector<std::string> engine_words = {program, "word-count", "--http", "off", "--quiet"};
+  Variant plain{"plain Go", [&] { return under_load({program, "tcp"}, load).cpu_ns_per_unit; }};
   Variant engine{"engine", [&] { return under_load(engine_words, load).cpu_ns_per_unit; }};
   const std::string title = "Go word count over TCP, 10 k words, one core";
   rounds.take_turns(title, "CPU ns a word", {&plain, &engine});

@@ -62,6 +62,7 @@ constexpr std::array<const char*, static_cast<size_t>(Row::count_)> kNames = {
     "engine: timer set for the past",
     "engine: two pipelines took turns on one state",
     "engine: spread messages changed places",
+    "engine: stopped by a failure",
 };
 static_assert(kNames.back() != nullptr, "every row has a name");
 

@@ -71,6 +71,7 @@ enum class Row : uint8_t {
   late_timer,
   state_shared,
   order_given_up,
+  stopped_by_failure,
   count_
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,6 +59,8 @@ struct Evidence {
   std::map<std::string, std::vector<std::string>> written;
   /// Everything was sent and read, the last messages too, and time went on after that.
   bool settled = false;
+  /// A message failed where the policy is to stop, and the worker stopped.
+  std::optional<Error> failure{};
 };
 
 class Workload {
@@ -73,6 +76,8 @@ class Workload {
   virtual std::string check(const Evidence& evidence) = 0;
   /// The workload stands for the smallest sizes: rings of one slot, one credit, three cores.
   virtual bool wants_smallest_sizes() const { return false; }
+  /// A failure may stop the worker.
+  virtual bool may_stop() const { return false; }
   /// Sent by one more sender to each input when all others are done; empty: nothing.
   virtual std::string last_message(uint32_t /*sender*/) { return {}; }
 
@@ -102,6 +107,7 @@ std::unique_ptr<Workload> make_sessions(base::Rng& rng);
 std::unique_ptr<Workload> make_shared_state(base::Rng& rng);
 std::unique_ptr<Workload> make_files(base::Rng& rng);
 std::unique_ptr<Workload> make_datagrams(base::Rng& rng);
+std::unique_ptr<Workload> make_stops(base::Rng& rng);
 
 /// One of the ways to tell messages of up to kFrameBytesMax apart.
 Framing draw_framing(base::Rng& rng);

@@ -280,6 +280,10 @@ void World::move_time(int64_t to_ns) {
 }
 
 void World::advance_phase() {
+  if (worker_->halted() && phase_ < Phase::draining) {
+    if (!workload_->may_stop()) return wrong("halt", "the worker stopped by itself");
+    enter(Phase::draining);
+  }
   const bool patient = phase_ == Phase::faults || now_ns_ - phase_began_ns_ < kPatienceNs;
   if (!patient) return wrong("liveness", "no convergence although all faults have ended");
   switch (phase_) {

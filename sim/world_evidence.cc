@@ -10,15 +10,13 @@ namespace {
 
 /// What one core wrote to a sink, connection after connection. After a break the sink goes on from
 /// the start of a chunk that was not fully written: the messages from there on are taken back here,
-/// and must come again on the next connection. (What comes again although nothing broke, or from
-/// further back than the last connection, stays doubled.)
+/// and must come again on the next connection, in the same order; by that the place is told from
+/// one where an equal message stands. (What comes again although nothing broke, or from further
+/// back than the last connection, stays doubled.)
 class Written {
  public:
   void add(std::vector<std::string> messages, bool broke) {
-    if (broke_ && !messages.empty()) {
-      const auto again = std::find(messages_.begin() + last_, messages_.end(), messages.front());
-      messages_.erase(again, messages_.end());
-    }
+    if (broke_) messages_.erase(repeated_from(messages), messages_.end());
     if (!messages.empty() || !broke_) last_ = static_cast<std::ptrdiff_t>(messages_.size());
     std::ranges::move(messages, std::back_inserter(messages_));
     broke_ = broke;
@@ -26,6 +24,16 @@ class Written {
   std::vector<std::string>& messages() { return messages_; }
 
  private:
+  /// Where what the last connection got is the beginning of `next`, as far as both go.
+  std::vector<std::string>::iterator repeated_from(const std::vector<std::string>& next) {
+    auto from = next.empty() ? messages_.end() : messages_.begin() + last_;
+    for (; from != messages_.end(); ++from) {
+      const auto both = std::min(messages_.end() - from, static_cast<std::ptrdiff_t>(next.size()));
+      if (std::equal(from, from + both, next.begin())) break;
+    }
+    return from;
+  }
+
   std::vector<std::string> messages_;
   std::ptrdiff_t last_ = 0;  // where the last connection's begin
   bool broke_ = false;
@@ -36,7 +44,9 @@ class Written {
 void World::gather() {
   count_reach();
   if (!verdict_.wrong.empty() || phase_ != Phase::over) return;
-  const std::string left = worker_->audit();
+  evidence_.failure = worker_->failure();
+  // A worker that stopped leaves its work where it was.
+  const std::string left = worker_->halted() ? std::string() : worker_->audit();
   if (!left.empty()) return wrong("audit", "something is left when all is done: " + left);
   gather_taken();
   gather_files_read();
@@ -113,7 +123,7 @@ void World::gather_written() {
       for (const char byte : bytes) fold(static_cast<uint8_t>(byte));
       std::vector<std::string> messages;
       const std::string_view rest = split_messages(output.framing, bytes, messages);
-      if (!rest.empty() && !network_.was_cut(connection)) {
+      if (!rest.empty() && !network_.was_cut(connection) && !worker_->halted()) {
         wrong("framing", "the sink left a message cut in two on a connection that did not break");
       }
       by_core[network_.maker(connection)].add(std::move(messages), network_.was_cut(connection));
