@@ -80,6 +80,16 @@ Faults draw_faults(Rng& rng) {
   return faults;
 }
 
+/// Limits by which a source closes or refuses connections of peers that did nothing wrong. A peer
+/// that has vanished holds its place for ever, so then there must be another for who comes again;
+/// and any one message must find room.
+void draw_limits(Rng& rng, Setup& setup) {
+  setup.idle_ns_max = any_of<uint64_t>(rng, {0, 0, 0, 2'000'000, 50'000'000});
+  const uint32_t least = setup.faults.vanish_sender == 0 ? 1 : 1'000;
+  setup.connections_per_peer_max = any_of(rng, {1'000u, least});
+  setup.options.unfinished_bytes_max = any_of<uint64_t>(rng, {256u << 20, 256u << 20, 5'000});
+}
+
 }  // namespace
 
 Setup draw_setup(uint64_t seed, size_t workload, bool smallest) {
@@ -101,6 +111,7 @@ Setup draw_setup(uint64_t seed, size_t workload, bool smallest) {
   setup.drain_early = rng.chance(1, 8);
   setup.stop_early = rng.chance(1, 30);
   setup.hostile_senders = rng.chance(1, 3) ? static_cast<uint32_t>(rng.between(1, 3)) : 0;
+  draw_limits(rng, setup);
   return setup;
 }
 
@@ -132,6 +143,9 @@ std::string describe(const Setup& setup) {
   say("early drain", setup.drain_early ? 1 : 0);
   say("early stop", setup.stop_early ? 1 : 0);
   say("hostile senders", setup.hostile_senders);
+  say("of a peer", setup.connections_per_peer_max);
+  say("idle us", setup.idle_ns_max / 1'000);
+  say("unfinished", o.unfinished_bytes_max);
   return text;
 }
 

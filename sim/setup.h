@@ -41,6 +41,8 @@ struct Setup {
   bool drain_early = false;  // while senders are still sending
   bool stop_early = false;   // the worker is destroyed with everything under way
   uint32_t hostile_senders = 0;
+  uint32_t connections_per_peer_max = 1'000;  // of every TCP source
+  uint64_t idle_ns_max = 0;                   // the same
 };
 
 /// Draws the setup of a seed. `smallest`: rings of one slot, one credit, three cores.

@@ -91,7 +91,14 @@ bool World::build() {
     nets.push_back(cores_.back().net);
     disks.push_back(cores_.back().disk);
   }
-  auto plan = plan::build(app_.graph());
+  Graph graph = app_.graph();
+  for (Node& node : graph.nodes) {
+    auto* tcp = std::get_if<TcpSourceSpec>(&node.source);
+    if (tcp == nullptr) continue;
+    tcp->connections_per_peer_max = setup_.connections_per_peer_max;
+    tcp->idle_ns_max = setup_.idle_ns_max;
+  }
+  auto plan = plan::build(graph);
   if (!plan) {
     wrong("build", plan.error().message);
     return false;

@@ -155,6 +155,9 @@ void World::count_reach() {
       reach.hit(Row::source_reset, source->connections_reset.get());
       reach.hit(Row::frame_truncated, source->frames_truncated.get());
       reach.hit(Row::frame_over_limit, source->frames_over_limit.get());
+      reach.hit(Row::peer_refused, source->connections_refused.get());
+      reach.hit(Row::idle_closed, source->connections_idle.get());
+      reach.hit(Row::unfinished_over_limit, source->unfinished_over_limit.get());
       reach.hit(Row::shrunk_file_seen, source->files_shrunk.get());
       reach.hit(Row::datagram_over_limit, source->datagrams_over_limit.get());
     }

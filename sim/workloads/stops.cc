@@ -1,6 +1,6 @@
 // A keyed fold that a poisoned event stops, or a message that is none: wherever a function fails on
-// it, the policy is to stop the worker. Until then everything is as it must be, nothing of the poison
-// comes out, all cores end, and the failure says what it was and where.
+// it, the policy is to stop the worker. Until then everything is as it must be, nothing of the
+// poison comes out, all cores end, and the failure says what it was and where.
 #include <algorithm>
 #include <stdexcept>
 
@@ -34,15 +34,14 @@ class StoppedByPoison final : public Workload {
     app.on_error(OnError::fail);
     const auto at = [this](Place place) { return place_ == place; };
     app.pipeline("stops")
-        .source("events",
-                tcp::listen(
-                    "10.0.0.1:7010", framing::u32be,
-                    [here = at(Place::decoder)](std::string_view text) {
-                      const auto event = parse_event(text);
-                      if (event) fail_on_poison(*event, here);
-                      return event;
-                    },
-                    limits()))
+        .source("events", tcp::listen(
+                              "10.0.0.1:7010", framing::u32be,
+                              [here = at(Place::decoder)](std::string_view text) {
+                                const auto event = parse_event(text);
+                                if (event) fail_on_poison(*event, here);
+                                return event;
+                              },
+                              limits()))
         .to("pass",
             [here = at(Place::computation)](const Event& event) {
               fail_on_poison(event, here);
@@ -100,9 +99,9 @@ class StoppedByPoison final : public Workload {
     // A hostile sender's bytes are no event: then it is the decoder that refuses them.
     const bool garbage = sentence.find("cannot be decoded") != std::string::npos;
     const std::string function = garbage ? "events" : kFunctions[static_cast<size_t>(place_)];
-    for (const std::string& part : {"'" + function + "' failed on", std::string("of source 'events'"),
-                                    std::string(garbage ? "decoded" : "poison"),
-                                    std::string("is fail")}) {
+    for (const std::string& part :
+         {"'" + function + "' failed on", std::string("of source 'events'"),
+          std::string(garbage ? "decoded" : "poison"), std::string("is fail")}) {
       if (sentence.find(part) == std::string::npos)
         return "the failure does not say \"" + part + "\": " + sentence;
     }
