@@ -31,7 +31,6 @@ package codec
 
 import (
 	"encoding/binary"
-	"fmt"
 	"reflect"
 	"sync"
 	"unsafe"
@@ -164,25 +163,3 @@ func (c bytesCodec[T]) Decode(in []byte, value *T) error {
 
 // Description is that of every codec here.
 func (n *node) Description() string { return n.description }
-
-func (n *node) tooMany(left int) error {
-	return fmt.Errorf("cannot read a %s: %d bytes follow its end", n.typ, left)
-}
-
-func (n *node) wrongSize(bytes, want int) error {
-	if bytes > want {
-		return n.tooMany(bytes - want)
-	}
-	return n.ops[0].endsEarly(uint64(want), bytes)
-}
-
-func (n *node) wrongText(in []byte) error {
-	if len(in) < 4 {
-		return n.ops[0].endsEarly(4, len(in))
-	}
-	length := uint64(binary.LittleEndian.Uint32(in))
-	if left := uint64(len(in) - 4); length <= left {
-		return n.tooMany(int(left - length))
-	}
-	return n.ops[0].lengthNotLeft(length, len(in)-4)
-}

@@ -6,8 +6,17 @@ import (
 	"fmt"
 	"reflect"
 	"sort"
+	"sync"
 	"unsafe"
 )
+
+// mapDetails is what the step of a map needs besides.
+type mapDetails struct {
+	key       *node
+	keyZero   reflect.Value
+	valueZero reflect.Value
+	scratch   sync.Pool // of *mapScratch
+}
 
 // mapScratch is what going over a map needs. It is kept between maps, so that only the first ones
 // allocate.

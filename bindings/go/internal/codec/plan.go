@@ -2,13 +2,11 @@ package codec
 
 import (
 	"encoding"
-	"errors"
 	"fmt"
 	"math"
 	"reflect"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 	"unsafe"
 )
@@ -18,7 +16,7 @@ import (
 type node struct {
 	typ         reflect.Type
 	description string
-	// min is the fewest bytes that a value takes. None are 0 but those whose values all take none.
+	// min is the fewest bytes that a value takes. It is 0 only where no value takes any.
 	min uint64
 	// reuses says whether decoding keeps memory that the value refers to.
 	reuses bool
@@ -39,7 +37,7 @@ type details struct {
 	where string // the part of the outermost type, for errors
 	count int    // of an array
 	typ   reflect.Type
-	zero  reflect.Value // of typ
+	zero  reflect.Value // of typ, for steps that clear
 	elem  *node         // of pointers, arrays, slices and maps
 	maps  *mapDetails
 }
@@ -102,11 +100,12 @@ func (c *compiler) compile(typ reflect.Type, where string) (*node, error) {
 	c.around = append(c.around, typ)
 	defer func() { c.around = c.around[:len(c.around)-1] }()
 
-	more := &details{where: where, typ: typ, zero: reflect.Zero(typ)}
+	more := &details{where: where, typ: typ}
 	switch {
 	case typ == timeType:
 		return single(typ, "time("+durationDescription+")", 8, op{kind: opTime, more: more}), nil
 	case isCustom(typ):
+		more.zero = reflect.Zero(typ)
 		return single(typ, "custom "+typ.String(), 4, op{kind: opCustom, more: more}), nil
 	}
 	if kind, description := numberOf(typ); description != "" {
@@ -370,14 +369,6 @@ func (c *compiler) refuse(typ reflect.Type, where, why string) error {
 	return fmt.Errorf("cannot encode %s: %s; %s", part, why, remedy)
 }
 
-// mapDetails is what the step of a map needs besides.
-type mapDetails struct {
-	key       *node
-	keyZero   reflect.Value
-	valueZero reflect.Value
-	scratch   sync.Pool // of *mapScratch
-}
-
 func times(a, b uint64) uint64 {
 	if b != 0 && a > math.MaxUint64/b {
 		return math.MaxUint64
@@ -391,29 +382,3 @@ func plus(a, b uint64) uint64 {
 	}
 	return a + b
 }
-
-// tooLong says whether a length has no place in the format.
-func tooLong(length int) bool { return uint64(length) > math.MaxUint32 }
-
-func (o *op) lengthTooLarge(length int) error {
-	return fmt.Errorf("cannot write %s: its length %d is more than 32 bits hold", o.more.where, length)
-}
-
-func (o *op) endsEarly(need uint64, left int) error {
-	return fmt.Errorf("cannot read %s: it takes %d bytes or more, and %d are left", o.more.where, need, left)
-}
-
-func (o *op) lengthNotLeft(length uint64, left int) error {
-	return fmt.Errorf("cannot read %s: a length of %d is more than the %d bytes left can hold",
-		o.more.where, length, left)
-}
-
-func (o *op) neither(flag byte) error {
-	return fmt.Errorf("cannot read %s: the flag %d is neither 0 nor 1", o.more.where, flag)
-}
-
-func (o *op) outOfRange() error {
-	return fmt.Errorf("cannot read %s: the number does not fit a %s of this machine", o.more.where, o.more.typ)
-}
-
-var errSameKey = errors.New("two of its keys have the same bytes, and one would be lost")
