@@ -113,6 +113,21 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/wallaroo-config.cmake
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/wallaroo.pc ${CMAKE_CURRENT_BINARY_DIR}/wallaroo-testkit.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(DIRECTORY include/wallaroo DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+
+# The library and the modules of bindings. A pkg-config file must name absolute folders only by its own place.
+set(pc_c_prefix "\${pcfiledir}/${pc_prefix}")
+set(pc_c_libdir "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
+set(pc_c_includedir "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+configure_file(bindings/c/wallaroo-c.pc.in wallaroo-c.pc @ONLY)
+install(TARGETS wallaroo_c LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/wallaroo-c.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+foreach(module go go2018)
+  if(EXISTS ${PROJECT_SOURCE_DIR}/bindings/${module}/go.mod)
+    install(DIRECTORY bindings/${module} DESTINATION ${CMAKE_INSTALL_DATADIR}/wallaroo
+      FILES_MATCHING PATTERN "*.go" PATTERN "go.mod" PATTERN "*.c" PATTERN "*.h" PATTERN "*_test.go" EXCLUDE
+      PATTERN "testdata" EXCLUDE)
+  endif()
+endforeach()
 install(FILES LICENSE NOTICE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 if(TARGET wallaroo)
   install(TARGETS wallaroo RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -87,7 +87,7 @@ const std::vector<Home>& homes() {
       {std::regex("curl/.*|openssl/.*|librdkafka/.*|rocksdb/.*"), "a client library", words("os")},
       {std::regex("boost/(json|url)(/.*|\\.hpp)"), "JSON", words("os api cli worker guest")},
       {std::regex("simdjson\\.h"), "the JSON parser", words("json")},
-      {std::regex("new_cpp_template\\.h"), "a header that CMake generates", words("cli")},
+      {std::regex("new_(cpp|go)_template\\.h"), "a header that CMake generates", words("cli")},
       {std::regex("CLI/.*|toml\\+\\+/.*|toml\\.hpp"), "options and configuration",
        words("cli api")},
       {std::regex("random|unordered_map|unordered_set|boost/unordered.*"),

@@ -52,7 +52,7 @@ void add_new(CLI::App& app, ExitCode& exit) {
   command->footer(kExamplesNew);
   const auto language = std::make_shared<std::string>();
   const auto directory = std::make_shared<std::string>();
-  command->add_option("language", *language, "cpp")->type_name("LANGUAGE")->required();
+  command->add_option("language", *language, "cpp or go")->type_name("LANGUAGE")->required();
   command->add_option("directory", *directory, "Absent or empty")->type_name("DIR")->required();
   command->callback([=, &exit] {
     const auto written = new_project(*language, *directory);

@@ -4,8 +4,12 @@
 #include <filesystem>
 #include <fstream>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "cli/go_modules.h"
 #include "new_cpp_template.h"
+#include "new_go_template.h"
 
 namespace wallaroo::cli {
 namespace {
@@ -47,10 +51,14 @@ Result<void> check_free(const fs::path& directory) {
                   "; name a new directory");
 }
 
-std::string fill_in(std::string text, std::string_view name) {
-  constexpr std::string_view kPlaceholder = "@NAME@";
-  for (size_t at = 0; (at = text.find(kPlaceholder, at)) != std::string::npos; at += name.size()) {
-    text.replace(at, kPlaceholder.size(), name);
+/// What stands for what in a template.
+using Names = std::vector<std::pair<std::string_view, std::string>>;
+
+std::string fill_in(std::string text, const Names& names) {
+  for (const auto& [placeholder, name] : names) {
+    for (size_t at = 0; (at = text.find(placeholder, at)) != std::string::npos; at += name.size()) {
+      text.replace(at, placeholder.size(), name);
+    }
   }
   return text;
 }
@@ -69,21 +77,32 @@ Result<void> write_file(const fs::path& path, const std::string& text) {
                                  "; check the directory's permissions and the free space");
 }
 
+template <class Template>
+Result<void> write_template(const Template& files, const std::string& directory,
+                            const Names& names) {
+  for (const auto& file : files) {
+    TRY_VOID(write_file(fs::path(directory) / file.path, fill_in(file.text, names)));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> new_project(const std::string& language, const std::string& directory) {
-  if (language != "cpp") {
+  if (language != "cpp" && language != "go") {
     return fail(ErrorCode::bad_option, "cannot make a project in the language '" + language +
-                                           "': there is a template only for 'cpp'; run: wallaroo "
-                                           "new cpp " +
+                                           "': there are templates for 'cpp' and 'go'; run: "
+                                           "wallaroo new cpp " +
                                            directory);
   }
   TRY(name, name_of(directory));
   TRY_VOID(check_free(directory));
-  for (const auto& file : kCppTemplate) {
-    TRY_VOID(write_file(fs::path(directory) / file.path, fill_in(file.text, name)));
-  }
-  return {};
+  Names names = {{"@NAME@", name}};
+  if (language == "cpp") return write_template(kCppTemplate, directory, names);
+  TRY(go, find_go_modules());
+  names.emplace_back("@MODULE@", go.module);
+  names.emplace_back("@PKGCONFIG@", go.pkg_config);
+  return write_template(kGoTemplate, directory, names);
 }
 
 }  // namespace wallaroo::cli

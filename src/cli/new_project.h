@@ -7,8 +7,8 @@
 
 namespace wallaroo::cli {
 
-/// Writes the project for `language` (cpp) into `directory`, which must be absent or empty. The
-/// last part of the path becomes the project's name.
+/// Writes the project for `language` (cpp or go) into `directory`, which must be absent or empty.
+/// The last part of the path becomes the project's name.
 Result<void> new_project(const std::string& language, const std::string& directory);
 
 }  // namespace wallaroo::cli

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "cli/go_modules.h"
+
 namespace wallaroo::cli {
 namespace {
 
@@ -63,7 +65,27 @@ TEST_F(NewProject, refuses_names_that_cmake_or_the_engine_would_refuse) {
 TEST_F(NewProject, refuses_other_languages_and_says_which_there_are) {
   const auto result = new_project("cobol", (scratch_ / "old").string());
   ASSERT_FALSE(result);
-  EXPECT_NE(result.error().message.find("only for 'cpp'"), std::string::npos);
+  EXPECT_NE(result.error().message.find("for 'cpp' and 'go'"), std::string::npos);
+}
+
+TEST_F(NewProject, tells_a_project_in_go_where_the_module_lies) {
+  const fs::path directory = scratch_ / "hello";
+  ASSERT_TRUE(new_project("go", directory.string()));
+  const std::string module = read(directory / "go.mod");
+  EXPECT_NE(module.find("module hello\n"), std::string::npos) << module;
+  const std::string arrow = "=> ";
+  const size_t at = module.find(arrow) + arrow.size();
+  const fs::path target = module.substr(at, module.find('\n', at) - at);
+  EXPECT_TRUE(fs::exists(target / "go.mod")) << target;
+  EXPECT_EQ(read(directory / "README.md").find("@PKGCONFIG@"), std::string::npos);
+}
+
+TEST_F(NewProject, says_so_when_the_go_modules_are_not_beside_the_program) {
+  fs::create_directories(scratch_ / "bin");
+  std::ofstream(scratch_ / "bin/wallaroo") << "program";
+  const auto found = find_go_modules((scratch_ / "bin/wallaroo").string());
+  ASSERT_FALSE(found);
+  EXPECT_NE(found.error().message.find("share/wallaroo/go"), std::string::npos);
 }
 
 TEST_F(NewProject, says_which_file_could_not_be_written) {
