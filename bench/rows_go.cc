@@ -107,6 +107,23 @@ void words_in_process(const std::string& program, const BenchOptions& options, R
               format(median_of(border, "allocations")) + ".");
 }
 
+void market_spread(const std::string& program, const BenchOptions& options, Rounds& rounds,
+                   Report& report) {
+  const int passes = options.quick ? 5 : 20;
+  std::vector<Figures> plain, engine;
+  Variant plain_loop = job("plain Go", program, "plain-market", "-", passes, plain);
+  Variant on_engine = job("engine", program, "engine-market", "-", passes, engine);
+  const std::string title = "Go market spread, two streams and one state, one core";
+  rounds.take_turns(title, "CPU ns a message", {&plain_loop, &on_engine});
+  TargetRow row{.what = title + ", against plain Go",
+                .unit = "CPU ns/message",
+                .engine = on_engine.spread(),
+                .yardstick = plain_loop.spread(),
+                .target = "reported"};
+  row.ratio = row.yardstick->median / row.engine->median;
+  report.add(std::move(row));
+}
+
 LoadResult under_load(const std::vector<std::string>& command, const LoadOptions& load) {
   Load service(command, kServiceCore, load.connections);
   LoadResult result = service.run(load);
@@ -155,6 +172,7 @@ void go_rows(const BenchOptions& options, Rounds& rounds, Report& report) {
         "with --only GROUP");
   }
   words_in_process(program, options, rounds, report);
+  market_spread(program, options, rounds, report);
   pin_to_core(kLoadCore);
   words_over_tcp(program, options, rounds, report);
 }

@@ -1,24 +1,22 @@
 package main
 
 import (
+	"wallaroo.example/examples/words"
 	"wallaroo.example/wallaroo"
 )
 
 // wordCount is the word count on the engine, between a source and a sink.
 func wordCount(app *wallaroo.App, from wallaroo.SourceSpec, to wallaroo.SinkSpec, seen func()) *wallaroo.App {
 	lines := wallaroo.Source(app.Pipeline("words"), "lines", from, wallaroo.Text)
-	words := wallaroo.FlatMap(lines, "split", func(line string, emit func(string)) error {
-		eachWord(line, emit)
-		return nil
-	})
-	byWord := wallaroo.KeyBy(words, func(word string) string { return word })
-	totals := wallaroo.Stateful(byWord, "count", func(word string, count *uint64) (total, error) {
+	split := wallaroo.FlatMap(lines, "split", words.Split)
+	byWord := wallaroo.KeyBy(split, func(word string) string { return word })
+	totals := wallaroo.Stateful(byWord, "count", func(word string, count *uint64) (words.Total, error) {
 		*count++
-		return total{word, *count}, nil
+		return words.Total{Word: word, Count: *count}, nil
 	})
-	totals.Sink("totals", to, func(t total, out []byte) ([]byte, error) {
+	totals.Sink("totals", to, func(total words.Total, out []byte) ([]byte, error) {
 		seen()
-		return t.append(out), nil
+		return words.Append(total, out)
 	})
 	return app
 }

@@ -2,6 +2,12 @@ module wallaroo.example/bench
 
 go 1.19
 
-require wallaroo.example/wallaroo v0.0.0
+require (
+	wallaroo.example/examples v0.0.0
+	wallaroo.example/wallaroo v0.0.0
+)
 
-replace wallaroo.example/wallaroo => ../../bindings/go
+replace (
+	wallaroo.example/examples => ../../examples/go
+	wallaroo.example/wallaroo => ../../bindings/go
+)

@@ -4,6 +4,8 @@
 //	go_bench plain FILE PASSES     count words in a loop
 //	go_bench engine FILE PASSES    count words on the engine, memory to nowhere
 //	go_bench border FILE PASSES    messages into Go and no further
+//	go_bench plain-market FILE PASSES    orders against prices in a loop; FILE is not read
+//	go_bench engine-market FILE PASSES   the same on the engine, two sources
 //	go_bench tcp --in A --out B    listens, counts, writes totals: the program an able programmer writes
 //	go_bench word-count FLAGS      the same on the engine
 package main
@@ -20,6 +22,7 @@ import (
 	"syscall"
 	"time"
 
+	"wallaroo.example/examples/words"
 	"wallaroo.example/wallaroo"
 )
 
@@ -92,11 +95,18 @@ func run(what string, args []string) error {
 			wallaroo.DialTCP(app.Flag("out", ":7002"), wallaroo.Lines), func() {})
 		os.Exit(app.MainWith(append([]string{"word-count"}, args...)))
 	}
-	text, err := os.ReadFile(args[0])
+	passes, err := strconv.Atoi(args[1])
 	if err != nil {
 		return err
 	}
-	passes, err := strconv.Atoi(args[1])
+	if what == "plain-market" || what == "engine-market" {
+		figure, err := measureMarket(what == "engine-market", passes)
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(os.Stdout).Encode(figure)
+	}
+	text, err := os.ReadFile(args[0])
 	if err != nil {
 		return err
 	}
@@ -109,23 +119,23 @@ func run(what string, args []string) error {
 }
 
 func measure(what string, lines []string, passes int) (figure, error) {
-	words := uint64(0)
+	count := uint64(0)
 	for _, line := range lines {
-		eachWord(line, func(string) { words++ })
+		words.Split(line, func(string) { count++ })
 	}
 	switch what {
 	case "plain":
-		m := meter{warm: words}
+		m := meter{warm: count}
 		c := newCounter()
 		for pass := 0; pass < passes; pass++ {
 			for _, line := range lines {
 				c.out = c.out[:0]
-				eachWord(line, func(word string) { m.one(); c.add(word) })
+				words.Split(line, func(word string) { m.one(); c.add(word) })
 			}
 		}
 		return m.figure(), nil
 	case "engine":
-		m := meter{warm: words}
+		m := meter{warm: count}
 		app := wordCount(wallaroo.New("word-count"), wallaroo.Messages(passes, lines...), wallaroo.Discard(wallaroo.Lines), m.one)
 		err := app.Run(context.Background(), "--quiet", "--http", "off")
 		return m.figure(), err

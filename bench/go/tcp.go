@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"unsafe"
+
+	"wallaroo.example/examples/words"
 )
 
 // serve counts the words of one connection after the other, with buffers at both ends.
@@ -55,7 +57,7 @@ func (c *counter) serve(from net.Conn, to io.Writer) error {
 			return c.flush(to)
 		}
 		// Words are copied by add when they are kept.
-		eachWord(*(*string)(unsafe.Pointer(&line)), c.add)
+		words.Split(*(*string)(unsafe.Pointer(&line)), c.add)
 		if len(c.out) >= 64<<10 {
 			if err := c.flush(to); err != nil {
 				return err

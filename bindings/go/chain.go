@@ -119,7 +119,7 @@ func userFrames(stack string) string {
 		}
 	}
 	for i, line := range lines {
-		if strings.HasPrefix(line, "wallaroo.example/wallaroo.(*") {
+		if strings.HasPrefix(line, "wallaroo.example/wallaroo.") {
 			lines = lines[:i]
 			break
 		}

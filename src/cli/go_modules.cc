@@ -39,10 +39,11 @@ Result<GoModules> find_go_modules(const std::string& program) {
     return GoModules{(tree / "bindings/go").string(), (tree / "bindings/go2018").string(),
                      (build / "bindings/pkgconfig").string()};
   }
-  return fail(ErrorCode::io, "the Go modules of Wallaroo are not where this program is installed ('" +
-                                 installed.string() +
-                                 "'); install Wallaroo with ./dev install PREFIX and use the "
-                                 "program in PREFIX/bin");
+  return fail(ErrorCode::io,
+              "the Go modules of Wallaroo are not where this program is installed ('" +
+                  installed.string() +
+                  "'); install Wallaroo with ./dev install PREFIX and use the "
+                  "program in PREFIX/bin");
 }
 
 }  // namespace wallaroo::cli

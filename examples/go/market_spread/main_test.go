@@ -1,32 +1,28 @@
 package main
 
 import (
-	"encoding/binary"
-	"math"
-	"strings"
 	"testing"
 
 	"wallaroo.example/examples/exampletest"
 	"wallaroo.example/examples/market_spread/records"
+	"wallaroo.example/examples/market_spread/spread"
 	"wallaroo.example/wallaroo/harness"
 )
 
-func float(number float64) string {
-	return string(binary.BigEndian.AppendUint64(nil, math.Float64bits(number)))
+func quote(symbol string, bid, offer float64) string {
+	return string(records.AppendQuote(records.Quote{Symbol: symbol, Bid: bid, Offer: offer}, nil))
 }
 
-func quote(symbol string, bid, offer float64) string {
-	return "\x02" + symbol + strings.Repeat("t", 21) + float(bid) + float(offer)
+func orderOf(account uint32, symbol string) records.Order {
+	return records.Order{Side: 1, Account: account, ID: "ORDER1", Symbol: symbol, Quantity: 100, Price: 10.5}
 }
 
 func order(account uint32, symbol string) string {
-	return "\x01\x01" + string(binary.BigEndian.AppendUint32(nil, account)) + "ORDER1" + symbol +
-		float(100) + float(10.5) + strings.Repeat("t", 21)
+	return string(records.AppendOrder(orderOf(account, symbol), nil))
 }
 
 func rejected(t *testing.T, account uint32, symbol string, bid, offer float64) string {
-	order := records.Order{Side: 1, Account: account, ID: "ORDER1", Symbol: symbol, Quantity: 100, Price: 10.5}
-	bytes, err := records.AppendRejected(records.Rejected{Order: order, Bid: bid, Offer: offer}, nil)
+	bytes, err := records.AppendRejected(records.Rejected{Order: orderOf(account, symbol), Bid: bid, Offer: offer}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +54,7 @@ func TestOrdersAreRejectedWhileTheSpreadIsTooWide(t *testing.T) {
 		if dropped, refused := h.Counter("orders", "keys_not_listed"), h.Counter("orders", "undecodable"); dropped != 1 || refused != 1 {
 			t.Error(dropped, "orders of no symbol,", refused, "undecodable")
 		}
-		if market, known := harness.State[Market](h, "markets", "AAPL"); !known || market.Accepts {
+		if market, known := harness.State[spread.Market](h, "markets", "AAPL"); !known || market.Accepts {
 			t.Error("the market of AAPL is", market)
 		}
 	})

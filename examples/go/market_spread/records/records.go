@@ -58,10 +58,7 @@ func AppendRejected(r Rejected, out []byte) ([]byte, error) {
 	out = binary.BigEndian.AppendUint32(out, r.Order.Account)
 	out = append(out, r.Order.ID...)
 	out = append(out, r.Order.Symbol...)
-	for _, number := range []float64{r.Order.Quantity, r.Order.Price, r.Bid, r.Offer} {
-		out = binary.BigEndian.AppendUint64(out, math.Float64bits(number))
-	}
-	return out, nil
+	return appendFloats(out, r.Order.Quantity, r.Order.Price, r.Bid, r.Offer), nil
 }
 
 func float(bytes []byte) float64 { return math.Float64frombits(binary.BigEndian.Uint64(bytes)) }
