@@ -111,6 +111,29 @@ TEST_P(HarnessOnCores, keeps_dead_letters) {
   EXPECT_EQ(harness.counter("names", "dead_letters"), 1u);
 }
 
+// A keyed stage that went on with a batch took an earlier record of it for the one that failed.
+TEST_P(HarnessOnCores, tells_which_message_failed_behind_a_pause_in_its_batch) {
+  Application app("twice");
+  app.on_error(OnError::dead_letter);
+  app.pipeline("p")
+      .source("names", tcp::listen(":7010", framing::lines, text))
+      .key_by([](std::string_view) { return uint32_t{0}; })
+      .state_many<Total, std::string>("twice",
+                                      [](std::string_view name, Total&, Emit<std::string>& emit) {
+                                        if (name == "bad") throw std::runtime_error("a bad name");
+                                        emit(std::string(name));
+                                        emit(std::string(name));
+                                      })
+      .sink("out", tcp::connect(":7002", framing::lines, text));
+  Harness harness(app, {.cores = GetParam(), .batch_messages_max = 4, .sinks_push_back = true});
+  harness.feed("names", {"ann", "bob", "eve", "bad"});
+  harness.drain();
+  EXPECT_EQ(harness.output("out"), (Lines{"ann", "ann", "bob", "bob", "eve", "eve"}));
+  const auto letters = harness.dead_letters();
+  ASSERT_EQ(letters.size(), 1u);
+  EXPECT_NE(letters[0].payload.find("bad"), std::string::npos) << letters[0].payload;
+}
+
 TEST_P(HarnessOnCores, shows_the_state_of_a_key_and_what_was_counted) {
   Application app("counts");
   build_counts(app);

@@ -104,9 +104,11 @@ bool Stage::work_on_current() {
   chain_.arrival_ns = current_->header.oldest_arrival_ns;
   chain_.position = current_->header.position;
   if (at_ < count) {
+    // The entry counts from the first record that is left, and so does what it says has failed.
     Entry& entry = fused_.entry(port_);
-    at_ = state_ != nullptr ? state_->update(records_.data(), at_, count, entry)
-                            : entry.run(records_.data(), no_states_.data(), at_, count);
+    const Record* left = records_.data() + at_;
+    at_ += state_ != nullptr ? state_->update(left, 0, count - at_, entry)
+                             : entry.run(left, no_states_.data(), 0, count - at_);
     erase_cleared();
     chain_.arena.reset();
     if (at_ < count) return false;
@@ -216,7 +218,7 @@ Failure Stage::failure(const Site& site, std::string_view error, uint32_t record
   return {.stage = stage_,
           .site = site,
           .error = error,
-          .record = firing_ ? due_record_ : records_[record],
+          .record = firing_ ? due_record_ : records_[at_ + record],
           .entry = fused_.entry(port_),
           .position = chain_.position,
           .exact = false,
