@@ -67,19 +67,20 @@ void EndPlace::write(Chain& chain, const wl_output* outputs, uint32_t count,
 }  // namespace wallaroo::guest
 
 using wallaroo::Bytes;
+using wallaroo::NodeKind;
 using wallaroo::Record;
 using wallaroo::guest::EndPlace;
 using wallaroo::guest::InnerPlace;
 using wallaroo::guest::Place;
 
-wl_chain::wl_chain(const wallaroo::guest::Program& program, uint32_t node, uint32_t core,
-                   bool decodes, const wallaroo::Wiring& wiring)
-    : program_(program), site_(wiring.site), node_(node), decodes_(decodes), chain_(wiring.chain) {
+wl_chain::wl_chain(const wallaroo::guest::Program& program, uint32_t node, NodeKind kind,
+                   const wallaroo::Wiring& wiring)
+    : program_(program), site_(wiring.site), node_(node), kind_(kind), chain_(wiring.chain) {
   gather({wiring.next.begin(), wiring.next.end()});
   std::vector<wl_end> ends;
   for (const EndPlace* end : ends_) ends.push_back({end->node, end->is_sink() ? 1u : 0u});
   const wl_guest& guest = program_.functions;
-  guest_chain_ = guest.open_chain(guest.context, this, core, node, ends.data(),
+  guest_chain_ = guest.open_chain(guest.context, this, wiring.core, node, ends.data(),
                                   static_cast<uint32_t>(ends.size()));
 }
 
@@ -98,6 +99,7 @@ void wl_chain::gather(const std::vector<wallaroo::Step*>& steps) {
 wl_input wl_chain::input(const Record* records, void* const* states, size_t from, size_t count) {
   records_ = records;
   record_count_ = count;
+  if (kind_ != NodeKind::state) states = nullptr;  // the engine has an empty place for each record
   return {.records = reinterpret_cast<const wl_record*>(records),
           .values = nullptr,
           .states = reinterpret_cast<const uint64_t*>(states),
@@ -112,7 +114,7 @@ size_t wl_chain::run(const Record* records, void* const* states, size_t from, si
   if (chain_.ports_blocked != 0) return from;
   ASSERT(count <= values_.size(), "a batch has more records than any may have");
   wl_input batch = input(records, states, from, count);
-  if (!decodes_) {
+  if (kind_ != NodeKind::source) {  // payloads are no messages, but numbers of values
     for (size_t i = from; i < count; ++i) {
       values_[i] = wallaroo::base::load<uint64_t>(records[i].payload);
     }
@@ -134,7 +136,8 @@ void wl_chain::timer(const Record& key, void* state, std::string_view name, int6
 }
 
 std::string_view wl_chain::message(const Record& record, Bytes& scratch) {
-  if (decodes_ || record.payload_bytes != sizeof(uint64_t)) return record.payload_view();
+  if (kind_ == NodeKind::source || record.payload_bytes != sizeof(uint64_t))
+    return record.payload_view();
   const wl_guest& guest = program_.functions;
   wl_buffer encoded;
   const int32_t code = guest.encode_value(guest.context, guest_chain_,

@@ -56,7 +56,7 @@ class EndPlace final : public Place {
 /// The engine's side of a chain, and the first step of a batch into it.
 struct wl_chain final : public wallaroo::Entry {
  public:
-  wl_chain(const wallaroo::guest::Program& program, uint32_t node, uint32_t core, bool decodes,
+  wl_chain(const wallaroo::guest::Program& program, uint32_t node, wallaroo::NodeKind kind,
            const wallaroo::Wiring& wiring);
   ~wl_chain() override;
 
@@ -79,7 +79,7 @@ struct wl_chain final : public wallaroo::Entry {
   const wallaroo::guest::Program& program_;
   const wallaroo::Site site_;
   const uint32_t node_;
-  const bool decodes_;  // the chain of a source: payloads are messages, not numbers of values
+  const wallaroo::NodeKind kind_;  // of `node_`
   wallaroo::Chain& chain_;
   std::vector<wallaroo::guest::Place*> places_;
   std::vector<wallaroo::guest::EndPlace*> ends_;

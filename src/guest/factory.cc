@@ -12,8 +12,7 @@ std::unique_ptr<Step> Factory::make_step(const Wiring& wiring) const {
 }
 
 std::unique_ptr<Entry> Factory::make_entry(const Wiring& wiring) const {
-  return std::make_unique<wl_chain>(*program_, form_.node, wiring.core,
-                                    form_.kind == NodeKind::source, wiring);
+  return std::make_unique<wl_chain>(*program_, form_.node, form_.kind, wiring);
 }
 
 const StateType* Factory::state_type() const {
