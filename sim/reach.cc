@@ -66,6 +66,15 @@ constexpr std::array<const char*, static_cast<size_t>(Row::count_)> kNames = {
     "engine: two pipelines took turns on one state",
     "engine: spread messages changed places",
     "engine: stopped by a failure",
+    "guest: values refused and freed",
+    "guest: value shown in a dead letter",
+    "guest: new state",
+    "guest: states freed",
+    "guest: states encoded",
+    "guest: states decoded",
+    "guest: went on with a batch",
+    "guest: timer fired",
+    "guest: messages found by its own framing",
 };
 static_assert(kNames.back() != nullptr, "every row has a name");
 

@@ -75,6 +75,16 @@ enum class Row : uint8_t {
   state_shared,
   order_given_up,
   stopped_by_failure,
+  // a guest behind the C ABI
+  guest_values_refused,
+  guest_value_shown,
+  guest_state_new,
+  guest_states_freed,
+  guest_states_encoded,
+  guest_states_decoded,
+  guest_resumed,
+  guest_timer,
+  guest_own_framing,
   count_
 };
 

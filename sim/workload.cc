@@ -10,9 +10,11 @@ namespace wallaroo::sim {
 namespace {
 
 using Make = std::unique_ptr<Workload> (*)(base::Rng&);
-constexpr std::array<Make, 11> kWorkloads = {
-    make_word_count, make_fold,         make_series, make_fan_out,   make_windows, make_branches,
-    make_sessions,   make_shared_state, make_files,  make_datagrams, make_stops};
+constexpr std::array<Make, 13> kWorkloads = {
+    make_word_count, make_fold,      make_series,     make_fan_out,
+    make_windows,    make_branches,  make_sessions,   make_shared_state,
+    make_files,      make_datagrams, make_guest_fold, make_guest_sessions,
+    make_stops};
 
 }  // namespace
 

@@ -68,6 +68,8 @@ class Workload {
   virtual ~Workload() = default;
   virtual std::string_view name() const = 0;
   virtual void build(Application& app) = 0;
+  /// What was built: of the application, or of a guest.
+  virtual const Graph& graph(const Application& app) const { return app.graph(); }
   virtual std::vector<Input> inputs() const = 0;
   virtual std::vector<Output> outputs() const = 0;
   /// Message `number` of `sender`.
@@ -83,6 +85,8 @@ class Workload {
 
   /// What only the workload can tell was reached; after check().
   virtual void count(Reach& /*reach*/) const {}
+  /// The same as check() about what is left when the worker is gone, however it ended.
+  virtual std::string check_left() const { return {}; }
 
   /// The core that runs next: whatever the application's functions do, they do there.
   virtual void on_core(uint32_t /*core*/) {}
@@ -108,6 +112,8 @@ std::unique_ptr<Workload> make_shared_state(base::Rng& rng);
 std::unique_ptr<Workload> make_files(base::Rng& rng);
 std::unique_ptr<Workload> make_datagrams(base::Rng& rng);
 std::unique_ptr<Workload> make_stops(base::Rng& rng);
+std::unique_ptr<Workload> make_guest_fold(base::Rng& rng);
+std::unique_ptr<Workload> make_guest_sessions(base::Rng& rng);
 
 /// One of the ways to tell messages of up to kFrameBytesMax apart.
 Framing draw_framing(base::Rng& rng);

@@ -32,6 +32,27 @@ io::Address address_of(const Node& node) {
   return setting == nullptr ? io::Address() : parse_address(setting->value);
 }
 
+std::vector<Bytes> store(state::KeyedState& state, state::PartitionId partition) {
+  std::vector<Bytes> slices;
+  for (state::SnapshotCursor cursor; !cursor.finished;) {
+    Bytes slice;
+    const auto stored = state.snapshot(partition, cursor, kSliceBytes, slice);
+    ASSERT(stored.has_value(), "a state cannot be encoded");
+    if (slice.size() != 0) slices.push_back(std::move(slice));
+  }
+  return slices;
+}
+
+/// As if the partition came from somewhere else: nothing may depend on where its states lie.
+void reload(state::KeyedState& state, state::PartitionId partition,
+            const std::vector<Bytes>& slices) {
+  state.drop(partition);
+  for (const Bytes& slice : slices) {
+    const auto loaded = state.load(partition, slice.view());
+    ASSERT(loaded.has_value(), "a state cannot be loaded that was stored");
+  }
+}
+
 }  // namespace
 
 World::Draw World::draw(uint64_t seed) {
@@ -76,6 +97,8 @@ Verdict World::run() {
     loop();
     gather();
   }
+  worker_.reset();
+  if (std::string left = workload_->check_left(); !left.empty()) wrong("left behind", left);
   verdict_.virtual_ns = now_ns_;
   fold(static_cast<uint64_t>(now_ns_));
   return verdict_;
@@ -91,7 +114,7 @@ bool World::build() {
     nets.push_back(cores_.back().net);
     disks.push_back(cores_.back().disk);
   }
-  Graph graph = app_.graph();
+  Graph graph = workload_->graph(app_);
   for (Node& node : graph.nodes) {
     auto* tcp = std::get_if<TcpSourceSpec>(&node.source);
     if (tcp == nullptr) continue;
@@ -104,10 +127,10 @@ bool World::build() {
     return false;
   }
   for (const plan::Stage& stage : plan->stages) {
-    if (app_.graph().nodes[stage.node].kind == NodeKind::state) ++state_stages_;
+    if (graph.nodes[stage.node].kind == NodeKind::state) ++state_stages_;
   }
   std::vector<io::Address> addresses;
-  for (const Node& node : app_.graph().nodes) addresses.push_back(address_of(node));
+  for (const Node& node : graph.nodes) addresses.push_back(address_of(node));
   worker_ = std::make_unique<worker::Worker>(
       *std::move(plan), worker::WorkerOptions{setup_.options, setup_.budget_max, addresses},
       worker::WorkerPorts{nets, disks, *this, *this, this});
@@ -452,20 +475,17 @@ void World::on_aligned(uint32_t stage, uint32_t core, uint64_t barrier, state::K
   if (state == nullptr) return;
   ++states_at_barrier_;
   for (uint32_t partition = 0; partition < setup_.options.partitions; ++partition) {
-    state::SnapshotCursor cursor;
-    while (!cursor.finished) {
-      Bytes slice;
-      const auto stored =
-          state->snapshot(state::PartitionId(partition), cursor, kSliceBytes, slice);
-      ASSERT(stored.has_value(), "a state cannot be encoded");
-      if (slice.size() == 0) continue;
-      auto reader = state::SliceReader::open(state::PartitionId(partition), slice.view());
+    const state::PartitionId id(partition);
+    const std::vector<Bytes> slices = store(*state, id);
+    for (const Bytes& slice : slices) {
+      auto reader = state::SliceReader::open(id, slice.view());
       ASSERT(reader.has_value(), "a snapshot slice cannot be opened");
       state::SliceReader::Item item;
       for (auto more = reader->next(item); more.has_value() && *more; more = reader->next(item)) {
         workload_->on_cut_state(barrier, name, item.key, item.state);
       }
     }
+    if (barrier % 2 == 0) reload(*state, id, slices);
   }
 }
 
