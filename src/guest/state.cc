@@ -12,8 +12,19 @@ namespace wallaroo::guest {
 namespace {
 
 constexpr uint64_t kNone = 0;
-/// Of numbers, read from the table at a time; their states are encoded in one call.
+/// Of numbers, most that are read from the table at a time; their states are encoded in one call.
 constexpr size_t kNumbersSliceBytes = 4096;
+/// Of the least that one number takes in a slice of them.
+constexpr size_t kNumberSliceBytes = 16;
+
+/// How many bytes of numbers to read next, so that their states fill what is left of the slice, if
+/// they are as large as those before; at first one.
+size_t numbers_to_read(const state::SliceWriter& slice, size_t slice_bytes_max) {
+  if (slice.entries() == 0 || slice.bytes() >= slice_bytes_max) return kNumberSliceBytes;
+  const size_t left = slice_bytes_max - slice.bytes();
+  const size_t states = left / (slice.bytes() / slice.entries());
+  return std::clamp(states, size_t{1}, kNumbersSliceBytes / kNumberSliceBytes) * kNumberSliceBytes;
+}
 
 // States cross the border of the table as numbers, their bytes as views.
 struct Encoded {
@@ -150,7 +161,7 @@ Result<void> GuestState::snapshot(state::PartitionId partition, state::SnapshotC
   state::SliceWriter slice(partition, out);
   do {
     Bytes numbers;
-    TRY_VOID(table_.snapshot(partition, cursor, kNumbersSliceBytes, numbers));
+    TRY_VOID(table_.snapshot(partition, cursor, numbers_to_read(slice, bytes_max), numbers));
     TRY(stored, numbers_in(partition, numbers.view()));
     std::vector<uint64_t> sizes;
     wl_buffer encoded;
