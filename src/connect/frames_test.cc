@@ -248,6 +248,42 @@ TEST(Frames, a_header_of_ones_own_belongs_to_the_message) {
   EXPECT_TRUE(frames.senseless);
 }
 
+/// Messages end with a bar and begin with a letter.
+class BarFinder final : public MessageFinder {
+ public:
+  size_t find(std::string_view bytes, uint32_t bytes_max, Span* found, size_t max,
+              Problem& problem) const override {
+    size_t count = 0;
+    for (size_t at = 0; count < max && at < bytes.size();) {
+      const size_t end = std::min(bytes.find('|', at), bytes.size());
+      if (bytes[at] < 'a') problem = Problem::senseless;
+      if (end - at > bytes_max) problem = Problem::over_limit;
+      if (problem != Problem::none || end == bytes.size()) break;
+      found[count++] = {at, end + 1};
+      at = end + 1;
+    }
+    return count;
+  }
+};
+
+TEST(Frames, a_finder_tells_messages_apart) {
+  const BarFinder finder;
+  const Framing framing{.kind = Framing::Kind::finder, .header_bytes = 0, .finder = &finder};
+  const Found found = find_all(framing, "ab|c|def|gh|ij");
+  EXPECT_EQ(found.messages, (Messages{"ab|", "c|", "def|", "gh|"}));
+  EXPECT_EQ(found.consumed, 12u) << "a part of a message waits for the rest";
+  EXPECT_FALSE(found.over_limit);
+  EXPECT_TRUE(find_all(framing, std::string(kLimit + 1, 'x')).over_limit);
+  std::array<Record, 4> records;
+  const std::string bytes = "ab|7|";
+  const Frames frames =
+      find_frames(framing, kLimit, bytes.data(), bytes.size(), records.data(), records.size());
+  EXPECT_EQ(frames.count, 1u);
+  EXPECT_EQ(frames.consumed, 3u);
+  EXPECT_TRUE(frames.senseless);
+  EXPECT_FALSE(frames.over_limit);
+}
+
 TEST(Frames, agrees_with_the_naive_reader) {
   base::Rng rng(2);
   for (int run = 0; run < 20'000 && !testing::Test::HasFailure(); ++run) {
