@@ -72,12 +72,20 @@ void wl_finish_source(wl_chain* chain) { chain->chain().source_finished = true; 
 int32_t wl_app_new(const wl_guest* guest, const char* graph, uint64_t graph_size, wl_app** app,
                    wl_buffer* error) {
   *app = nullptr;
-  if (guest->abi_version != WL_ABI_VERSION || guest->size != sizeof(wl_guest)) {
+  if (guest->abi_version != WL_ABI_VERSION) {
     return wl_tell(
         {ErrorCode::bad_application,
          "the program was built for version " + std::to_string(guest->abi_version) +
              " of the C ABI, this library has version " + std::to_string(WL_ABI_VERSION) +
              "; build the program again with the headers of this library"},
+        error);
+  }
+  if (guest->size != sizeof(wl_guest)) {
+    return wl_tell(
+        {ErrorCode::bad_application,
+         "the program passed a wl_guest of " + std::to_string(guest->size) + " bytes, which has " +
+             std::to_string(sizeof(wl_guest)) + " in version " + std::to_string(WL_ABI_VERSION) +
+             " of the C ABI; set its size, and all of its functions"},
         error);
   }
   auto read = wallaroo::guest::read_graph(*guest, {graph, graph_size});
