@@ -42,6 +42,12 @@ const char* mutant_name(Mutant mutant) {
       return "ends_with_first_input";
     case Mutant::erased_state_kept:
       return "erased_state_kept";
+    case Mutant::refused_value_forgotten:
+      return "refused_value_forgotten";
+    case Mutant::new_state_told_once:
+      return "new_state_told_once";
+    case Mutant::state_number_reused:
+      return "state_number_reused";
     case Mutant::count_:
       break;
   }

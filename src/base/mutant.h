@@ -24,6 +24,9 @@ enum class Mutant : int {
   watermark_skips_input,     // a stage does not wait for the time of its first input
   ends_with_first_input,     // a stage ends when one of its inputs has
   erased_state_kept,         // a state that was cleared stays
+  refused_value_forgotten,   // a guest is not told of values that nobody will ask for
+  new_state_told_once,       // a record that was not taken does not find its state new again
+  state_number_reused,       // a guest's number goes to another state before the first was freed
   count_
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "base/mutant.h"
 #include "wallaroo/connectors.h"
 
 namespace wallaroo::guest {
@@ -156,6 +157,7 @@ bool wl_chain::emit(uint32_t end, const wl_output* outputs, uint32_t count,
   } else {
     ends_[end]->send(outputs, count, bytes, refused_);
   }
+  if (MUTANT(refused_value_forgotten)) refused_.clear();
   if (!refused_.empty()) {
     const wl_guest& guest = program_.functions;
     guest.free_values(guest.context, refused_.data(), static_cast<uint32_t>(refused_.size()));

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/mutant.h"
 #include "state/slice.h"
 
 namespace wallaroo::guest {
@@ -111,7 +112,7 @@ size_t GuestState::run(const Record* records, void* const* cells, size_t from, s
   const size_t next = entry_->run(records, numbers.data(), from, count);
   for (size_t i = next; i < count; ++i) {
     const auto number = reinterpret_cast<uint64_t>(numbers[i]);
-    if ((number & WL_NEW_STATE) == 0) continue;
+    if ((number & WL_NEW_STATE) == 0 || MUTANT(new_state_told_once)) continue;
     free_.push_back(number & ~WL_NEW_STATE);
     *static_cast<uint64_t*>(cells[i]) = kNone;
   }
@@ -123,7 +124,9 @@ void GuestState::erase(uint64_t hash, std::string_view key) {
   if (cell == nullptr) return;
   const auto number = base::load<uint64_t>(static_cast<const char*>(cell));
   table_.erase(hash, key);
-  if (number != kNone) give_back({number});
+  if (number == kNone) return;
+  if (MUTANT(state_number_reused)) return free_.push_back(number);
+  give_back({number});
 }
 
 /// Reads a slice of numbers, as the table wrote it. A cell without a state is passed over: its key
