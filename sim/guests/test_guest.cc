@@ -177,6 +177,8 @@ void TestGuest::leave(Chain& chain) {
   if (!cleared.empty())
     wl_clear_states(chain.engine, cleared.data(), static_cast<uint32_t>(cleared.size()));
   chain.cleared.clear();
+  for (const uint64_t value : chain.taken) values_.forget(value);
+  chain.taken.clear();
   at_work_.erase(chain.core);
 }
 
@@ -238,7 +240,7 @@ bool TestGuest::take(Chain& chain, const wl_input& input, uint32_t at) {
     chain.cleared[input.states[at] & ~WL_NEW_STATE] = at;
   }
   pass_on(chain, chain.entry, at, call);
-  if (input.values != nullptr) values_.forget(input.values[at]);
+  if (input.values != nullptr) chain.taken.push_back(input.values[at]);
   return true;
 }
 

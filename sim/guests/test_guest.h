@@ -104,6 +104,7 @@ class TestGuest {
     bool stopped = false;                    // the last call ended early
     uint64_t made = 0;                       // messages of a generator
     int64_t watermark_ns = INT64_MIN;        // of the last call
+    std::vector<uint64_t> taken{};           // values, in this call
     std::map<uint64_t, uint32_t> cleared{};  // state -> the record that cleared it, in this call
   };
   struct Table;  // the functions that the engine calls

@@ -15,9 +15,13 @@ namespace {
 constexpr std::string_view kStray = "stray ";    // its key is not listed
 constexpr std::string_view kThrows = "throws ";  // the decoder fails
 constexpr std::string_view kBreaks = "breaks ";  // the fold fails
+constexpr std::string_view kSwells = "swells ";  // its result is too long for the sink
+
+constexpr size_t kSwollenBytes = 300;
+constexpr Framing kOutFraming = framing::u8;
 
 std::string_view without_word(std::string_view text) {
-  for (const std::string_view word : {kStray, kThrows, kBreaks})
+  for (const std::string_view word : {kStray, kThrows, kBreaks, kSwells})
     if (text.starts_with(word)) text.remove_prefix(word.size());
   return text;
 }
@@ -38,6 +42,10 @@ void fold_text(GuestCall& call) {
   if (call.value.starts_with(kBreaks)) {
     call.outputs.emplace_back("of a failed call");
     call.error = "an event that breaks the fold";
+    return;
+  }
+  if (call.value.starts_with(kSwells)) {
+    call.outputs.emplace_back(kSwollenBytes, 'x');
     return;
   }
   Fold fold = fold_in(*call.state);
@@ -72,6 +80,7 @@ class GuestFold final : public SharedFolds {
   const Graph& graph(const Application&) const override { return app_->guest->graph; }
   std::vector<Output> outputs() const override {
     auto all = SharedFolds::outputs();
+    for (Output& output : all) output.framing = kOutFraming;
     all.push_back(
         {.sink = "dead-letters", .address = {}, .framing = Framing::lines, .file = "letters"});
     return all;
@@ -82,6 +91,7 @@ class GuestFold final : public SharedFolds {
     if (rng.chance(1, 50)) return std::string(kThrows) + event;
     if (rng.chance(1, 30)) return std::string(kBreaks) + event;
     if (rng.chance(1, 30)) return std::string(kStray) + event;
+    if (rng.chance(1, 50)) return std::string(kSwells) + event;
     return event;
   }
   std::string check(const Evidence& evidence) override {
@@ -126,7 +136,7 @@ class GuestFold final : public SharedFolds {
     state_ = add_fold("left-fold", "", add_keys(merge));
     guest_.add({.kind = GuestKind::sink,
                 .json = R"("kind":"sink","name":"left-out",)"
-                        R"("to":{"tcp":{"address":"10.0.0.2:7002","framing":"lines"}})",
+                        R"("to":{"tcp":{"address":"10.0.0.2:7002","framing":{"length":1}}})",
                 .inputs = {state_},
                 .function = write_text});
   }
@@ -143,7 +153,7 @@ class GuestFold final : public SharedFolds {
     }
     guest_.add({.kind = GuestKind::sink,
                 .json = R"("kind":"sink","name":"right-out",)"
-                        R"("to":{"tcp":{"address":"10.0.0.2:7003","framing":{"length":4}}})",
+                        R"("to":{"tcp":{"address":"10.0.0.2:7003","framing":{"length":1}}})",
                 .inputs = {add_fold("right-fold", R"("on_error":"drop",)", add_keys(last))},
                 .function = write_text});
   }
@@ -187,15 +197,17 @@ class GuestFold final : public SharedFolds {
                        .state_node = state_});
   }
 
-  /// What the right decoder or the left fold failed on became a letter each, with the message or
-  /// the value as the guest tells it; the rest was dropped.
+  /// What the right decoder, the left fold or a sink failed on became a letter each, with the
+  /// message or the value as the guest tells it; the rest was dropped.
   static std::string check_letters(const Evidence& evidence) {
     std::vector<std::string> expected;
     for (const Taken& taken : evidence.taken) {
       for (const std::string& message : taken.messages) {
         const bool decodes = parse_event(without_word(message)) && !message.starts_with(kThrows);
         const bool of_fold = taken.source == "left" && message.starts_with(kBreaks);
-        if ((taken.source == "right" && !decodes) || of_fold) expected.push_back(message);
+        const bool of_sink = message.starts_with(kSwells) && decodes;
+        if ((taken.source == "right" && !decodes) || of_fold || of_sink)
+          expected.push_back(message);
       }
     }
     std::vector<std::string> found;

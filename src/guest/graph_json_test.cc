@@ -53,6 +53,7 @@ TEST(GraphJson, reads_the_fields_of_the_whole) {
   EXPECT_EQ(letters.path.value, "file");
   EXPECT_TRUE(letters.append);
   EXPECT_EQ(letters.framing, Framing::lines);
+  EXPECT_EQ(read(R"({"application":"a","application":"b"})")->graph.application, "b");
   const auto empty = read("{}");
   EXPECT_EQ(empty->graph.on_error, OnError::drop);
   EXPECT_TRUE(std::holds_alternative<std::monostate>(empty->graph.dead_letters));
