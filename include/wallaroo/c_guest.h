@@ -71,7 +71,8 @@ typedef struct wl_input {
 typedef struct wl_chain wl_chain;
 
 /* Where values leave a chain: a key_by, merge, spread or sink. A key_by whose messages go to
- * several state computations is several ends. */
+ * several state computations is several ends, and each gets a value of its own. A merge that
+ * several branches of one chain come to is several ends too; a value goes to any one of them. */
 typedef struct wl_end {
   uint32_t node;
   uint32_t is_sink;
@@ -96,21 +97,26 @@ typedef struct wl_guest {
                          const wl_end* ends, uint32_t end_count);
   void (*close_chain)(uint64_t context, uint64_t chain);
   /* Works on a batch; returns the first record it did not take, which is less than count only after
-   * wl_emit() or wl_failed() returned 0. Values of the records taken belong to the guest again. */
+   * wl_emit(), wl_failed() or wl_undecodable() returned 0, or wl_finish_source() was called. What
+   * is left comes again, not always under the same indexes. Values of the records taken belong to
+   * the guest again when it returns. */
   uint32_t (*process)(uint64_t context, uint64_t chain, const wl_input* input);
   /* The timer `name` of key->key is due at `at_ns`; `state` is as in wl_input. */
   void (*timer)(uint64_t context, uint64_t chain, const wl_input* key, const char* name,
                 uint32_t name_size, int64_t at_ns);
   /* Nobody will ask for these values again. From the thread of any core. */
   void (*free_values)(uint64_t context, const uint64_t* values, uint32_t count);
-  /* A value that came into the chain, as bytes, for people who look at one that failed. */
+  /* A value that came into the chain, as bytes, for people who look at one that failed. Called
+   * within wl_failed(), wl_undecodable() and, of a sink, wl_emit() for the record that failed: the
+   * guest keeps the values of a batch until process() returns. */
   int32_t (*encode_value)(uint64_t context, uint64_t chain, uint64_t value, wl_buffer* out);
   /* States of node `state` on `core`: writes them behind one another, sizes[i] bytes each. Another
    * result than 0: none can be relied on, and `out` holds the reason. */
   int32_t (*encode_states)(uint64_t context, uint32_t core, uint32_t state, const uint64_t* states,
                            uint32_t count, uint64_t* sizes, wl_buffer* out);
   /* The opposite, into states that the guest does not have yet. The bytes may come from anywhere.
-   */
+   * Another result than 0: `why` holds the reason, and free_states() is called with all of them,
+   * those that were not made as well. */
   int32_t (*decode_states)(uint64_t context, uint32_t core, uint32_t state, const uint64_t* states,
                            uint32_t count, const char* bytes, const uint64_t* sizes,
                            wl_buffer* why);
@@ -164,7 +170,7 @@ WL_API void wl_set_timers(wl_chain* chain, const wl_timer* timers, uint32_t coun
                           const char* names);
 /* Forgets the state of these records' keys when the batch is done. */
 WL_API void wl_clear_states(wl_chain* chain, const uint32_t* records, uint32_t count);
-/* A generator has made its last value. */
+/* A generator has made its last value: the record for which it has none is not taken. */
 WL_API void wl_finish_source(wl_chain* chain);
 
 #ifdef __cplusplus

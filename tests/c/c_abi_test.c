@@ -110,7 +110,6 @@ static int take(struct guest* guest, const struct chain* chain, const wl_input* 
   char word[WORD_MAX + 1];
   CHECK(input->values[at] <= VALUES_MAX && guest->values[input->values[at] - 1][0] != 0);
   strcpy(word, guest->values[input->values[at] - 1]);
-  take_back(guest, input->values[at]);
   if (chain->entry == SPREAD) {
     output->value = lend(guest, word, strlen(word));
     output->size = (uint32_t)strlen(word);
@@ -141,6 +140,8 @@ static uint32_t process(uint64_t context, uint64_t handle, const wl_input* input
     if (take(guest_of(context), chain, input, at, &output, bytes))
       go_on = wl_emit(chain->engine, 0, &output, 1, bytes, output.size);
   }
+  for (uint32_t i = input->from; i < at && input->values != NULL; ++i)
+    take_back(guest_of(context), input->values[i]);
   return at;
 }
 
