@@ -63,6 +63,7 @@ TEST_P(SourceContract, nothing_is_taken_while_the_chain_has_no_room) {
   bench().offer(kMessages);
   chain().room = 0;
   for (int i = 0; i < 100; ++i) EXPECT_EQ(step(), io::Progress::none) << "it works in vain";
+  EXPECT_GT(source().deadline_ns(), now_ns_) << "it keeps its core awake in vain";
   EXPECT_TRUE(chain().taken.empty());
   EXPECT_FALSE(source().ended());
   chain().room = SIZE_MAX;

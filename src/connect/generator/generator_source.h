@@ -19,7 +19,9 @@ class GeneratorSource final : public flow::SourceConnector {
   void drain() override { draining_ = true; }
   bool ended() const override { return draining_ || exhausted(); }
   bool exhausted() const override { return !active_ || output_.finished(); }
-  int64_t deadline_ns() const override { return ended() ? io::kNever : due_ns_; }
+  int64_t deadline_ns() const override {
+    return ended() || output_.blocked() ? io::kNever : due_ns_;
+  }
 
  private:
   uint64_t allowed(io::Now now);
