@@ -11,10 +11,9 @@ namespace {
 
 using Make = std::unique_ptr<Workload> (*)(base::Rng&);
 constexpr std::array<Make, 13> kWorkloads = {
-    make_word_count, make_fold,      make_series,     make_fan_out,
-    make_windows,    make_branches,  make_sessions,   make_shared_state,
-    make_files,      make_datagrams, make_guest_fold, make_guest_sessions,
-    make_stops};
+    make_word_count, make_fold,           make_series,       make_fan_out, make_windows,
+    make_branches,   make_sessions,       make_shared_state, make_files,   make_datagrams,
+    make_guest_fold, make_guest_sessions, make_stops};
 
 }  // namespace
 
