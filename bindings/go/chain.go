@@ -127,19 +127,23 @@ func userFrames(stack string) string {
 	return strings.Join(lines, "\n")
 }
 
-// guard is deferred around a loop over values; at points to the index being worked on. A function
-// that panics counts as run, and the loop goes on behind it, unless the chain has to stop: then the
-// rest counts as run, too.
-func guard(c *chain, node int, stampOf func(at int) uint32, at *int, end int, undo func()) {
+// unfinished is what a loop over values that guard is deferred around is to return until it returns.
+const unfinished = -1
+
+// guard is deferred around a loop over values; at is the index being worked on, next what the loop
+// returns. A function that panics counts as run, and the loop goes on behind it, unless the chain
+// has to stop: then the rest counts as run, too. What recover gives does not tell whether there was
+// a panic, because of panic(nil).
+func guard(c *chain, node int, record func(at int) uint32, at, next *int, end int, undo func()) {
 	what := recover()
-	if what == nil {
+	if *next != unfinished {
 		return
 	}
 	undo()
-	if c.panicked(node, stampOf(*at), what) {
-		*at++
+	if c.panicked(node, record(*at), what) {
+		*next = *at + 1
 	} else {
-		*at = end
+		*next = end
 	}
 }
 

@@ -69,26 +69,26 @@ func (e *keyByEnd[T, K]) process(values []T, stamps []stamp) {
 }
 
 func (e *keyByEnd[T, K]) run(values []T, stamps []stamp, at int) (next int) {
-	next = at
+	next = unfinished
 	before := len(e.keys)
-	defer guard(e.c, e.node, func(at int) uint32 { return stamps[at].record }, &next, len(values),
+	defer guard(e.c, e.node, func(at int) uint32 { return stamps[at].record }, &at, &next, len(values),
 		func() { e.keys = e.keys[:before] })
-	for ; next < len(values); next++ {
+	for ; at < len(values); at++ {
 		before = len(e.keys)
-		key, err := e.keyOf(values[next])
+		key, err := e.keyOf(values[at])
 		if err == nil {
 			e.keys, err = e.key.Append(e.keys, key)
 		}
 		if err != nil {
 			e.keys = e.keys[:before]
-			if !e.c.failed(e.node, stamps[next].record, err) {
+			if !e.c.failed(e.node, stamps[at].record, err) {
 				return len(values)
 			}
 			continue
 		}
-		e.add(values[next], stamps[next], before)
+		e.add(values[at], stamps[at], before)
 	}
-	return next
+	return at
 }
 
 // relayEnd ends a chain at a merge or spread.
@@ -123,23 +123,23 @@ func (e *sinkEnd[T]) process(values []T, stamps []stamp) {
 }
 
 func (e *sinkEnd[T]) run(values []T, stamps []stamp, at int) (next int) {
-	next = at
+	next = unfinished
 	before := len(e.bytes)
-	defer guard(e.c, e.node, func(at int) uint32 { return stamps[at].record }, &next, len(values),
+	defer guard(e.c, e.node, func(at int) uint32 { return stamps[at].record }, &at, &next, len(values),
 		func() { e.bytes = e.bytes[:before] })
-	for ; next < len(values); next++ {
+	for ; at < len(values); at++ {
 		before = len(e.bytes)
-		encoded, err := e.encode(values[next], e.bytes)
+		encoded, err := e.encode(values[at], e.bytes)
 		if err != nil {
 			e.bytes = e.bytes[:before]
-			if err != Skip && !e.c.failed(e.node, stamps[next].record, err) {
+			if err != Skip && !e.c.failed(e.node, stamps[at].record, err) {
 				return len(values)
 			}
 			continue
 		}
 		e.bytes = encoded
-		e.outputs = append(e.outputs, engine.Output{EventTimeNs: stamps[next].timeNs,
-			Record: stamps[next].record, Size: uint32(len(e.bytes) - before)})
+		e.outputs = append(e.outputs, engine.Output{EventTimeNs: stamps[at].timeNs,
+			Record: stamps[at].record, Size: uint32(len(e.bytes) - before)})
 	}
-	return next
+	return at
 }

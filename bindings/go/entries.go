@@ -40,25 +40,25 @@ type sourceEntry[T any] struct {
 func (e *sourceEntry[T]) process(in *engine.Input) int { return runEntry(e.c, in, e.out, e.run) }
 
 func (e *sourceEntry[T]) run(in *engine.Input, at int) (next int) {
-	next = at
-	defer guard(e.c, e.node, func(at int) uint32 { return uint32(at) }, &next, len(in.Records), e.out.undo)
-	for next < len(in.Records) {
-		e.out.begin(stamp{in.Records[next].EventTimeNs, uint32(next)})
-		value, err := e.decode(in.Records[next].Payload())
+	next = unfinished
+	defer guard(e.c, e.node, func(at int) uint32 { return uint32(at) }, &at, &next, len(in.Records), e.out.undo)
+	for at < len(in.Records) {
+		e.out.begin(stamp{in.Records[at].EventTimeNs, uint32(at)})
+		value, err := e.decode(in.Records[at].Payload())
 		switch {
 		case err == nil:
 			e.out.emit(value)
 		case err == Skip:
-		case !e.c.link.Undecodable(uint32(e.node), uint32(next), err.Error()):
+		case !e.c.link.Undecodable(uint32(e.node), uint32(at), err.Error()):
 			e.c.blocked = true
 			return len(in.Records)
 		}
-		next++
+		at++
 		if e.out.full() {
 			break
 		}
 	}
-	return next
+	return at
 }
 
 func (e *sourceEntry[T]) encodeValue(uint64) ([]byte, error) {
@@ -80,23 +80,23 @@ func (e *generatorEntry[T]) process(in *engine.Input) int {
 }
 
 func (e *generatorEntry[T]) run(in *engine.Input, at int) (next int) {
-	next = at
-	defer guard(e.c, e.node, func(at int) uint32 { return uint32(at) }, &next, len(in.Records), e.out.undo)
-	for next < len(in.Records) {
-		e.out.begin(stamp{in.Records[next].EventTimeNs, uint32(next)})
-		value, more := e.make(in.Records[next].Hash)
+	next = unfinished
+	defer guard(e.c, e.node, func(at int) uint32 { return uint32(at) }, &at, &next, len(in.Records), e.out.undo)
+	for at < len(in.Records) {
+		e.out.begin(stamp{in.Records[at].EventTimeNs, uint32(at)})
+		value, more := e.make(in.Records[at].Hash)
 		if !more { // the end is no message
 			e.c.link.FinishSource()
 			e.c.blocked = true
-			return next
+			return at
 		}
 		e.out.emit(value)
-		next++
+		at++
 		if e.out.full() {
 			break
 		}
 	}
-	return next
+	return at
 }
 
 func (e *generatorEntry[T]) encodeValue(uint64) ([]byte, error) {
@@ -168,22 +168,22 @@ func (e *stateEntry[In, S, Out, K]) forgetCleared() {
 }
 
 func (e *stateEntry[In, S, Out, K]) run(in *engine.Input, at int) (next int) {
-	next = at
-	defer guard(e.c, e.node, func(at int) uint32 { return uint32(at) }, &next, len(in.Records), e.out.undo)
-	for next < len(in.Records) {
-		e.out.begin(stamp{in.Records[next].EventTimeNs, uint32(next)})
-		if err := e.one(in, next); err != nil {
+	next = unfinished
+	defer guard(e.c, e.node, func(at int) uint32 { return uint32(at) }, &at, &next, len(in.Records), e.out.undo)
+	for at < len(in.Records) {
+		e.out.begin(stamp{in.Records[at].EventTimeNs, uint32(at)})
+		if err := e.one(in, at); err != nil {
 			e.out.undo()
-			if err != Skip && !e.c.failed(e.node, uint32(next), err) {
+			if err != Skip && !e.c.failed(e.node, uint32(at), err) {
 				return len(in.Records)
 			}
 		}
-		next++
+		at++
 		if e.out.full() {
 			break
 		}
 	}
-	return next
+	return at
 }
 
 func (e *stateEntry[In, S, Out, K]) one(in *engine.Input, at int) error {
@@ -213,8 +213,8 @@ func (e *stateEntry[In, S, Out, K]) timer(in *engine.Input, name string, atNs in
 }
 
 func (e *stateEntry[In, S, Out, K]) fire(in *engine.Input, name string, atNs int64) {
-	at := 0
-	defer guard(e.c, e.node, func(int) uint32 { return 0 }, &at, 1, e.out.undo)
+	at, next := 0, unfinished
+	defer guard(e.c, e.node, func(int) uint32 { return 0 }, &at, &next, 1, e.out.undo)
 	e.out.begin(stamp{atNs, 0})
 	state := e.states.get(in.States[0])
 	e.context.begin(e.c, in, 0)
@@ -224,6 +224,7 @@ func (e *stateEntry[In, S, Out, K]) fire(in *engine.Input, name string, atNs int
 			e.c.failed(e.node, 0, err)
 		}
 	}
+	next = 1
 }
 
 // A Context is what a process sees besides the message and its state: key, time and timers. It is

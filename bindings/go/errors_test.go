@@ -244,3 +244,24 @@ func TestOnTimerFailsLikeOnEvent(t *testing.T) {
 		}
 	}
 }
+
+func TestAPanicOfNilIsAPanic(t *testing.T) {
+	calls := 0
+	for _, p := range places {
+		t.Run(p.kind, func(t *testing.T) {
+			app := p.build(func(text string) error {
+				if text == "bad" {
+					if calls++; calls > 100 {
+						return nil
+					}
+					panic(nil)
+				}
+				return nil
+			})
+			h := harness.New(t, app)
+			h.Feed("in", "one", "two", "bad", "four")
+			same(t, h.Output("out"), []string{"one", "two", "four"})
+			same(t, h.Counter(p.stage, "user_errors"), 1)
+		})
+	}
+}

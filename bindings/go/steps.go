@@ -19,22 +19,22 @@ func (s *computation[In, Out]) process(values []In, stamps []stamp) {
 }
 
 func (s *computation[In, Out]) run(values []In, stamps []stamp, at int) (next int) {
-	next = at
-	defer guard(s.c, s.node, func(at int) uint32 { return stamps[at].record }, &next, len(values), s.out.undo)
-	for next < len(values) {
-		s.out.begin(stamps[next])
-		if err := s.apply(values[next], s.out); err != nil {
+	next = unfinished
+	defer guard(s.c, s.node, func(at int) uint32 { return stamps[at].record }, &at, &next, len(values), s.out.undo)
+	for at < len(values) {
+		s.out.begin(stamps[at])
+		if err := s.apply(values[at], s.out); err != nil {
 			s.out.undo()
-			if err != Skip && !s.c.failed(s.node, stamps[next].record, err) {
+			if err != Skip && !s.c.failed(s.node, stamps[at].record, err) {
 				return len(values)
 			}
 		}
-		next++
+		at++
 		if s.out.full() {
 			break
 		}
 	}
-	return next
+	return at
 }
 
 // eventTime gives each value its time.
@@ -63,20 +63,20 @@ func (s *eventTime[T]) process(values []T, stamps []stamp) {
 }
 
 func (s *eventTime[T]) run(values []T, stamps []stamp, at int) (next int) {
-	next = at
-	defer guard(s.c, s.node, func(at int) uint32 { return stamps[at].record }, &next, len(values), s.out.undo)
-	for next < len(values) {
-		s.out.begin(stamps[next])
-		timeNs := s.timeOf(values[next])
+	next = unfinished
+	defer guard(s.c, s.node, func(at int) uint32 { return stamps[at].record }, &at, &next, len(values), s.out.undo)
+	for at < len(values) {
+		s.out.begin(stamps[at])
+		timeNs := s.timeOf(values[at])
 		if !s.assigned || timeNs > s.newest {
 			s.newest, s.assigned = timeNs, true
 		}
 		s.out.stamp.timeNs = timeNs
-		s.out.emit(values[next])
-		next++
+		s.out.emit(values[at])
+		at++
 		if s.out.full() {
 			break
 		}
 	}
-	return next
+	return at
 }
