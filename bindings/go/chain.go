@@ -41,6 +41,7 @@ type chain struct {
 	outputsMax int
 	watermark  int64
 	blocked    bool // take no further record
+	stopped    bool // a function failed where the policy is Fail
 	timers     []engine.Timer
 	cleared    []uint32
 }
@@ -105,9 +106,14 @@ func (c *chain) panicked(node int, record uint32, what any) bool {
 
 func (c *chain) report(node int, record uint32, why, trace string) bool {
 	goOn := c.link.Failed(uint32(node), record, why, trace)
-	c.blocked = c.blocked || !goOn
+	if !goOn {
+		c.stop()
+	}
 	return goOn
 }
+
+// stop lets nothing behind the message under way be worked on; what came before it is still passed on.
+func (c *chain) stop() { c.blocked, c.stopped = true, true }
 
 // userFrames cuts a stack down to what lies above the panic and below this package.
 func userFrames(stack string) string {
@@ -188,10 +194,13 @@ func (o *output[T]) emit(value T) {
 
 func (o *output[T]) full() bool { return len(o.values) >= o.c.batch }
 
-func (o *output[T]) flush() {
+// flush hands on what was gathered; false: a function there stopped the chain, so that what would
+// come behind it must not follow.
+func (o *output[T]) flush() bool {
 	if len(o.values) == 0 {
-		return
+		return true
 	}
+	before := o.c.stopped
 	for _, next := range o.next {
 		next.process(o.values, o.stamps)
 	}
@@ -200,4 +209,5 @@ func (o *output[T]) flush() {
 		o.values[i] = zero
 	}
 	o.values, o.stamps, o.first = o.values[:0], o.stamps[:0], 0
+	return o.c.stopped == before
 }

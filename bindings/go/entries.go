@@ -20,8 +20,8 @@ func runEntry[T any](c *chain, in *engine.Input, out *output[T], run func(in *en
 	at := in.From
 	for at < len(in.Records) && !c.blocked {
 		at = run(in, at)
-		if out.full() {
-			out.flush()
+		if out.full() && !out.flush() {
+			return at
 		}
 	}
 	out.flush()
@@ -50,7 +50,7 @@ func (e *sourceEntry[T]) run(in *engine.Input, at int) (next int) {
 			e.out.emit(value)
 		case err == Skip:
 		case !e.c.link.Undecodable(uint32(e.node), uint32(at), err.Error()):
-			e.c.blocked = true
+			e.c.stop()
 			return len(in.Records)
 		}
 		at++

@@ -265,3 +265,35 @@ func TestAPanicOfNilIsAPanic(t *testing.T) {
 		})
 	}
 }
+
+func TestNothingBehindTheMessageThatStopsTheWorkerGoesOut(t *testing.T) {
+	texts := []string{"a", "b"}
+	for i := 0; i < 200; i++ {
+		texts = append(texts, fmt.Sprint(i))
+	}
+	twice := func(text string, emit func(string)) error {
+		emit(text)
+		emit(text)
+		return nil
+	}
+	stopAtB := func(text string) (string, error) {
+		if text == "b" {
+			return "", errors.New("b is the end")
+		}
+		return text, nil
+	}
+	for _, batch := range []int{1, 2, 3, 128} {
+		app := textApp(func(app *wallaroo.App, texts wallaroo.Stream[string]) wallaroo.Stream[string] {
+			timed := wallaroo.FlatMap(wallaroo.FlatMap(texts, "twice", twice), "again", twice).
+				EventTime(func(string) time.Time { return time.Unix(1, 0) }, 0)
+			return wallaroo.Map(wallaroo.Map(timed, "stop", stopAtB, wallaroo.OnError(wallaroo.Fail)),
+				"behind", func(text string) (string, error) { return text, nil })
+		})
+		h := harness.New(t, app, harness.BatchMax(batch))
+		h.Feed("in", texts...)
+		same(t, h.Output("out"), []string{"a", "a", "a", "a"})
+		if h.Failure() == nil {
+			t.Error("the worker goes on")
+		}
+	}
+}

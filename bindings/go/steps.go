@@ -11,8 +11,8 @@ type computation[In, Out any] struct {
 func (s *computation[In, Out]) process(values []In, stamps []stamp) {
 	for at := 0; at < len(values); {
 		at = s.run(values, stamps, at)
-		if s.out.full() {
-			s.out.flush()
+		if s.out.full() && !s.out.flush() {
+			return
 		}
 	}
 	s.out.flush()
@@ -52,8 +52,8 @@ func (s *eventTime[T]) process(values []T, stamps []stamp) {
 	s.assigned = false
 	for at := 0; at < len(values); {
 		at = s.run(values, stamps, at)
-		if s.out.full() {
-			s.out.flush()
+		if s.out.full() && !s.out.flush() {
+			return
 		}
 	}
 	s.out.flush()
