@@ -102,6 +102,15 @@ func (e *relayEnd[T]) process(values []T, stamps []stamp) {
 	e.send()
 }
 
+// extend puts bytes behind out, where they may lie already: what appends for the user gets the room
+// behind out only, so that it can neither change nor lose what is before it.
+func extend(out, bytes []byte) []byte {
+	if len(bytes) != 0 && len(out) < cap(out) && &bytes[0] == &out[:cap(out)][len(out)] {
+		return out[:len(out)+len(bytes)]
+	}
+	return append(out, bytes...)
+}
+
 // sinkEnd ends a chain at a sink.
 type sinkEnd[T any] struct {
 	c       *chain
@@ -129,7 +138,7 @@ func (e *sinkEnd[T]) run(values []T, stamps []stamp, at int) (next int) {
 		func() { e.bytes = e.bytes[:before] })
 	for ; at < len(values); at++ {
 		before = len(e.bytes)
-		encoded, err := e.encode(values[at], e.bytes)
+		encoded, err := e.encode(values[at], e.bytes[before:])
 		if err != nil {
 			e.bytes = e.bytes[:before]
 			if err != Skip && !e.c.failed(e.node, stamps[at].record, err) {
@@ -137,7 +146,7 @@ func (e *sinkEnd[T]) run(values []T, stamps []stamp, at int) (next int) {
 			}
 			continue
 		}
-		e.bytes = encoded
+		e.bytes = extend(e.bytes, encoded)
 		e.outputs = append(e.outputs, engine.Output{EventTimeNs: stamps[at].timeNs,
 			Record: stamps[at].record, Size: uint32(len(e.bytes) - before)})
 	}

@@ -156,11 +156,12 @@ func (s *stateSlab[S]) free(states []uint64) {
 func (s *stateSlab[S]) encode(states, sizes []uint64) (out []byte, err error) {
 	defer recovered(&err)
 	for i, number := range states {
-		before := len(out)
-		if out, err = s.codec.Append(out, s.at(number)); err != nil {
+		bytes, err := s.codec.Append(out[len(out):], s.at(number))
+		if err != nil {
 			return nil, err
 		}
-		sizes[i] = uint64(len(out) - before)
+		out = extend(out, bytes)
+		sizes[i] = uint64(len(bytes))
 	}
 	return out, nil
 }
