@@ -45,10 +45,13 @@ type App struct {
 	mistakes    []string
 	nodes       []*node
 	codecs      map[reflect.Type]any
+	shared      map[string]*stateOf
 }
 
 // New returns an application without pipelines.
-func New(name string) *App { return &App{name: name, codecs: map[reflect.Type]any{}} }
+func New(name string) *App {
+	return &App{name: name, codecs: map[reflect.Type]any{}, shared: map[string]*stateOf{}}
+}
 
 // Name is what New was given.
 func (a *App) Name() string { return a.name }

@@ -1,6 +1,7 @@
 package wallaroo
 
 import (
+	"fmt"
 	"reflect"
 	"time"
 
@@ -61,7 +62,7 @@ func OnError(policy ErrorPolicy) StageOption { return func(n *node) { n.policy =
 
 // Shared lets a stage work on the state called name, of which there is one for each key in the whole
 // application: every stage that names it, in any pipeline, finds what the others left there. Types
-// of state and key must be the same.
+// of state and key must be the same. If an InitialState is given, one stage of them is enough.
 func Shared(name string) StageOption { return func(n *node) { n.shared = name } }
 
 // InitialState lets a stage begin the state of a new key with what make returns, instead of the zero
@@ -275,6 +276,32 @@ func Process[P, Out, In any, K comparable, PP interface {
 	}, options)
 }
 
+// A stateOf is what stages that share a state agree on.
+type stateOf struct {
+	typ         reflect.Type
+	description string
+	where       string
+	initial     any // func() (typ, error), or nil
+}
+
+// share returns what the first stage said about the state called name, or else what this one says.
+func (a *App) share(name string, said *stateOf) *stateOf {
+	first := a.shared[name]
+	if first == nil {
+		a.shared[name] = said
+		return said
+	}
+	if first.initial == nil {
+		first.initial = said.initial
+	}
+	// The engine tells of types that are described differently.
+	if first.typ != said.typ && first.description == said.description {
+		a.mistake("the state '%s' is a %v in %s and a %v in %s; use the same type in both",
+			name, first.typ, first.where, said.typ, said.where)
+	}
+	return first
+}
+
 // keep adds a state node.
 func keep[In, S, Out any, K comparable](k Keyed[In, K], name string,
 	apply func(*Context[K], In, *S, *output[Out]) error,
@@ -287,15 +314,18 @@ func keep[In, S, Out any, K comparable](k Keyed[In, K], name string,
 		n.stateType = ofState.Description()
 	}
 	ofValue := codecOf[In](app, "the messages to", name, k.stream.pipeline)
-	var initial func() (S, error)
-	if n.initial != nil {
-		made, fits := n.initial.(func() (S, error))
-		if !fits {
-			app.mistake("the state of '%s' in pipeline '%s': InitialState makes another type than %v", name, k.stream.pipeline, typeOf[S]())
-		}
-		initial = made
+	state := &stateOf{typ: typeOf[S](), description: n.stateType, initial: n.initial,
+		where: fmt.Sprintf("'%s' in pipeline '%s'", name, k.stream.pipeline)}
+	if _, fits := n.initial.(func() (S, error)); n.initial != nil && !fits {
+		app.mistake("the state of %s: InitialState makes another type than %v", state.where, state.typ)
 	}
-	n.makeState = func() stateKeeper { return &stateSlab[S]{make: initial, codec: ofState} }
+	if n.shared != "" {
+		state = app.share(n.shared, state)
+	}
+	n.makeState = func() stateKeeper {
+		initial, _ := state.initial.(func() (S, error))
+		return &stateSlab[S]{make: initial, codec: ofState}
+	}
 	n.makeEntry = func(c *chain, next []any) chainEntry {
 		return &stateEntry[In, S, Out, K]{received: received[In]{incoming[In]{program: c.program}, ofValue},
 			c: c, node: stream.node, states: c.keeper(stream.node).(*stateSlab[S]), apply: apply,
