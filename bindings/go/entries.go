@@ -148,23 +148,51 @@ type stateEntry[In, S, Out any, K comparable] struct {
 	onTimer func(ctx *Context[K], timer string, state *S, out *output[Out]) error // or nil
 	out     *output[Out]
 	context Context[K]
-	cleared map[uint64]uint32 // states cleared in this batch, with the record of their key
+	cleared map[uint64]uint32 // states to forget behind this batch, with a record of their key
 }
 
 func (e *stateEntry[In, S, Out, K]) process(in *engine.Input) int {
 	next := runEntry(e.c, in, e.out, e.run)
 	e.values.release(in.Values[in.From:next])
-	for _, record := range e.cleared {
-		e.c.cleared = append(e.c.cleared, record)
-	}
-	e.forgetCleared()
+	e.clear()
 	return next
 }
 
-func (e *stateEntry[In, S, Out, K]) forgetCleared() {
-	for state := range e.cleared {
+// clear lets the engine forget the states that are to be forgotten.
+func (e *stateEntry[In, S, Out, K]) clear() {
+	for state, record := range e.cleared {
+		e.c.cleared = append(e.c.cleared, record)
 		delete(e.cleared, state)
 	}
+}
+
+// forget lets a state be forgotten behind the batch, unless a further record begins it again.
+func (e *stateEntry[In, S, Out, K]) forget(state uint64, record uint32) {
+	if e.cleared == nil {
+		e.cleared = map[uint64]uint32{}
+	}
+	e.cleared[state] = record
+}
+
+// stateOf returns the state of a record, after beginning it if there is none.
+func (e *stateEntry[In, S, Out, K]) stateOf(in *engine.Input, at int) (*S, error) {
+	number := in.States[at] &^ engine.NewState
+	state := e.states.at(number)
+	begins := in.States[at] != number
+	if !begins && len(e.cleared) != 0 {
+		_, begins = e.cleared[number]
+	}
+	if !begins {
+		return state, nil
+	}
+	if e.states.make != nil { // which may fail, and then the next record tries again
+		e.forget(number, uint32(at))
+	}
+	err := e.states.begin(state)
+	if err == nil {
+		delete(e.cleared, number)
+	}
+	return state, err
 }
 
 func (e *stateEntry[In, S, Out, K]) run(in *engine.Input, at int) (next int) {
@@ -187,38 +215,40 @@ func (e *stateEntry[In, S, Out, K]) run(in *engine.Input, at int) (next int) {
 }
 
 func (e *stateEntry[In, S, Out, K]) one(in *engine.Input, at int) error {
-	number := in.States[at] &^ engine.NewState
-	state := e.states.get(in.States[at])
-	if len(e.cleared) != 0 {
-		delete(e.cleared, number) // it starts afresh and stays
+	state, err := e.stateOf(in, at)
+	if err != nil {
+		return err
 	}
 	e.context.begin(e.c, in, at)
-	err := e.apply(&e.context, *e.values.get(in.Values[at]), state, e.out)
-	if e.context.cleared {
-		e.states.reset(state)
-		if e.cleared == nil {
-			e.cleared = map[uint64]uint32{}
-		}
-		e.cleared[number] = uint32(at)
-	}
+	err = e.apply(&e.context, *e.values.get(in.Values[at]), state, e.out)
+	e.forgetIfAsked(in, at, err)
 	return err
+}
+
+// forgetIfAsked is for ClearState, which a call that failed did not mean.
+func (e *stateEntry[In, S, Out, K]) forgetIfAsked(in *engine.Input, at int, err error) {
+	if e.context.cleared && (err == nil || err == Skip) {
+		e.forget(in.States[at]&^engine.NewState, uint32(at))
+	}
 }
 
 func (e *stateEntry[In, S, Out, K]) timer(in *engine.Input, name string, atNs int64) {
 	e.fire(in, name, atNs)
 	e.out.flush()
-	if e.context.cleared {
-		e.c.cleared = append(e.c.cleared, 0)
-	}
+	e.clear()
 }
 
 func (e *stateEntry[In, S, Out, K]) fire(in *engine.Input, name string, atNs int64) {
 	at, next := 0, unfinished
 	defer guard(e.c, e.node, func(int) uint32 { return 0 }, &at, &next, 1, e.out.undo)
 	e.out.begin(stamp{atNs, 0})
-	state := e.states.get(in.States[0])
-	e.context.begin(e.c, in, 0)
-	if err := e.onTimer(&e.context, name, state, e.out); err != nil {
+	state, err := e.stateOf(in, 0)
+	if err == nil {
+		e.context.begin(e.c, in, 0)
+		err = e.onTimer(&e.context, name, state, e.out)
+		e.forgetIfAsked(in, 0, err)
+	}
+	if err != nil {
 		e.out.undo()
 		if err != Skip {
 			e.c.failed(e.node, 0, err)
@@ -268,5 +298,5 @@ func (x *Context[K]) CancelTimer(name string) {
 	x.c.timers = append(x.c.timers, engine.Timer{Record: x.number, Name: name, Cancel: true})
 }
 
-// ClearState forgets this key's state when the call returns; its timers stay.
+// ClearState forgets this key's state when the call returns, unless with an error; its timers stay.
 func (x *Context[K]) ClearState() { x.cleared = true }

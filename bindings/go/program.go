@@ -115,15 +115,6 @@ type stateSlab[S any] struct {
 	codec  Codec[S]
 }
 
-// get returns a state by its number, after making it if it is new.
-func (s *stateSlab[S]) get(number uint64) *S {
-	state := s.at(number)
-	if number&engine.NewState != 0 {
-		s.reset(state)
-	}
-	return state
-}
-
 func (s *stateSlab[S]) at(number uint64) *S {
 	index := int(number &^ engine.NewState)
 	for len(s.chunks) <= index/stateChunk {
@@ -132,18 +123,14 @@ func (s *stateSlab[S]) at(number uint64) *S {
 	return &s.chunks[index/stateChunk][index%stateChunk]
 }
 
-// reset makes the state what that of a new key is.
-func (s *stateSlab[S]) reset(state *S) {
+// begin makes the state what that of a new key is.
+func (s *stateSlab[S]) begin(state *S) (err error) {
 	var zero S
 	*state = zero
-	if s.make == nil {
-		return
+	if s.make != nil {
+		*state, err = s.make()
 	}
-	made, err := s.make()
-	if err != nil {
-		panic(err)
-	}
-	*state = made
+	return err
 }
 
 func (s *stateSlab[S]) free(states []uint64) {
