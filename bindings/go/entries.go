@@ -2,6 +2,7 @@ package wallaroo
 
 import (
 	"errors"
+	"math"
 	"time"
 
 	"wallaroo.example/wallaroo/internal/codec"
@@ -257,6 +258,19 @@ func (e *stateEntry[In, S, Out, K]) fire(in *engine.Input, name string, atNs int
 	next = 1
 }
 
+// nanoseconds are those since 1970; a time too early or too late for 64 bits of them is the first or
+// the last that is not.
+func nanoseconds(at time.Time) int64 {
+	const perSecond = int64(time.Second)
+	switch seconds := at.Unix(); {
+	case seconds <= math.MinInt64/perSecond:
+		return math.MinInt64
+	case seconds >= math.MaxInt64/perSecond:
+		return math.MaxInt64 - 1 // the engine's largest is never
+	}
+	return at.UnixNano()
+}
+
 // A Context is what a process sees besides the message and its state: key, time and timers. It is
 // valid during the call it was passed to.
 type Context[K comparable] struct {
@@ -290,7 +304,7 @@ func (x *Context[K]) Watermark() time.Time { return time.Unix(0, x.c.watermark).
 // an earlier timer of the same name. When the sources have ended all timers fire, and none can be
 // set any more.
 func (x *Context[K]) SetTimer(name string, at time.Time) {
-	x.c.timers = append(x.c.timers, engine.Timer{AtNs: at.UnixNano(), Record: x.number, Name: name})
+	x.c.timers = append(x.c.timers, engine.Timer{AtNs: nanoseconds(at), Record: x.number, Name: name})
 }
 
 // CancelTimer cancels the timer of that name of this key.

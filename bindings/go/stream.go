@@ -149,8 +149,11 @@ func compute[In, Out any](s Stream[In], name string, apply func(In, *output[Out]
 // newest by lateness.
 func (s Stream[T]) EventTime(function func(T) time.Time, lateness time.Duration) Stream[T] {
 	n := &node{kind: "event_time"}
+	if lateness < 0 {
+		s.app.mistake("event_time in pipeline '%s': a lateness is not negative", s.pipeline)
+	}
 	stream := behind[T](s, n)
-	timeOf := func(value T) int64 { return function(value).UnixNano() }
+	timeOf := func(value T) int64 { return nanoseconds(function(value)) }
 	n.makeStep = func(c *chain, next []any, _ []int) any {
 		return &eventTime[T]{c: c, node: stream.node, timeOf: timeOf, latenessNs: int64(lateness),
 			out: newOutput[T](c, next)}
