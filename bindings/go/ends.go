@@ -81,7 +81,7 @@ func (e *keyByEnd[T, K]) run(values []T, stamps []stamp, at int) (next int) {
 		}
 		if err != nil {
 			e.keys = e.keys[:before]
-			if !e.c.failed(e.node, stamps[at].record, err) {
+			if err != Skip && !e.c.failed(e.node, stamps[at].record, err) {
 				return len(values)
 			}
 			continue

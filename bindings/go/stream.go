@@ -185,7 +185,7 @@ func KeyByListed[T any, K comparable](s Stream[T], key func(T) K, keys []K, opti
 	return keyed
 }
 
-// TryKeyBy is KeyBy for a function that can fail.
+// TryKeyBy is KeyBy for a function that can fail; Skip drops the message.
 func TryKeyBy[T any, K comparable](s Stream[T], key func(T) (K, error), options ...StageOption) Keyed[T, K] {
 	n := (&node{kind: "key_by"}).with(options)
 	stream := behind[T](s, n)
