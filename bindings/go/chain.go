@@ -125,7 +125,7 @@ func userFrames(stack string) string {
 		}
 	}
 	for i, line := range lines {
-		if strings.HasPrefix(line, "wallaroo.example/wallaroo.") {
+		if i > 0 && strings.HasPrefix(line, "wallaroo.example/wallaroo.") {
 			lines = lines[:i]
 			break
 		}

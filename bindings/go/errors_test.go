@@ -165,6 +165,9 @@ func TestDropGoesOnWithTheNextMessage(t *testing.T) {
 				same(t, len(h.DeadLetters()), 0)
 				if how == "panic" {
 					contains(t, strings.Join(h.Log(), "\n"), "panic: no bad words", "wallaroo_test.tripOver", "errors_test.go", "'"+p.function+"'")
+					if log := strings.Join(h.Log(), "\n"); strings.Contains(log, "wallaroo.example/wallaroo.") {
+						t.Error("frames of the binding itself: ", log)
+					}
 				} else if p.counter == "" {
 					contains(t, strings.Join(h.Log(), "\n"), "no bad words", "'"+p.function+"'")
 				}
