@@ -85,6 +85,13 @@ func (a *App) mistake(format string, args ...any) {
 	a.mistakes = append(a.mistakes, fmt.Sprintf(format, args...))
 }
 
+// mistakeIn adds a mistake of one stage, if there is any.
+func (a *App) mistakeIn(what, name, pipeline, sentence string) {
+	if sentence != "" {
+		a.mistake("%s in pipeline '%s' '%s': %s", what, pipeline, name, sentence)
+	}
+}
+
 // Check returns all mistakes in the application, in one error.
 func (a *App) Check() error {
 	running, err := a.open()
@@ -97,6 +104,9 @@ func (a *App) Check() error {
 
 // Explain returns the application for people: form is "text", "mermaid" or "dot".
 func (a *App) Explain(form string, cores int) (string, error) {
+	if cores < 1 || cores > coresMax {
+		return "", fmt.Errorf("an application runs on 1 to %d cores, not %d", coresMax, cores)
+	}
 	running, err := a.open()
 	if err != nil {
 		return "", err

@@ -2,15 +2,18 @@ package wallaroo
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"wallaroo.example/wallaroo/internal/engine"
 )
 
 // A Framing says how messages are told apart in a stream of bytes.
 type Framing struct {
-	form   any
-	finder func(bytes []byte, sizeMax uint32, found []span) (int, uint32)
+	form    any
+	finder  func(bytes []byte, sizeMax uint32, found []span) (int, uint32)
+	mistake string // that the engine cannot find
 }
 
 type span = engine.Span
@@ -41,12 +44,21 @@ func LengthLE(bytes int) Framing { return length(bytes, true) }
 
 // Header is for sources of a format of one's own: the first size bytes of each message are its
 // header, and payload(header) says how many bytes follow, or that the header makes no sense, which
-// closes the connection. The decoder gets what follows the header.
+// closes the connection. A header has 1 to 4096 bytes. The decoder gets what follows it.
 func Header(size int, payload func(header []byte) (uint64, error)) Framing {
-	return Framing{form: "own", finder: func(bytes []byte, sizeMax uint32, found []span) (int, uint32) {
+	framing := Framing{form: "own", finder: func(bytes []byte, sizeMax uint32, found []span) (int, uint32) {
 		return findMessages(size, payload, bytes, sizeMax, found)
 	}}
+	switch {
+	case size < 1 || size > headerBytesMax:
+		framing.mistake = fmt.Sprintf("a header has 1 to %d bytes, not %d", headerBytesMax, size)
+	case payload == nil:
+		framing.mistake = "Header needs a function from header to payload length; pass one"
+	}
+	return framing
 }
+
+const headerBytesMax = 4096
 
 const (
 	problemNone      = 0
@@ -73,9 +85,6 @@ func findMessages(size int, payload func([]byte) (uint64, error), bytes []byte, 
 			break
 		}
 		at = begin + bytesOfPayload
-		if at == 0 {
-			return count, problemSenseless
-		}
 		found[count] = span{Begin: begin, End: at}
 		count++
 	}
@@ -87,6 +96,7 @@ type SourceSpec struct {
 	kind    string
 	fields  map[string]any
 	framing *Framing
+	mistake string
 }
 
 func (s SourceSpec) json() map[string]any { return map[string]any{s.kind: s.fields} }
@@ -98,7 +108,14 @@ func ListenTCP(address Setting, framing Framing, limits ...TCPLimits) SourceSpec
 	for _, limit := range limits {
 		limit.put(fields)
 	}
-	return SourceSpec{kind: "tcp", fields: fields, framing: &framing}
+	s := SourceSpec{kind: "tcp", fields: fields, framing: &framing}
+	for _, limit := range limits {
+		if limit.IdleMax < 0 {
+			delete(fields, "idle_ns_max")
+			s.mistake = fmt.Sprintf("IdleMax cannot be %v; leave it out to let connections be silent", limit.IdleMax)
+		}
+	}
+	return s
 }
 
 // TCPLimits are what a TCP source allows; zero leaves the default.
@@ -139,27 +156,49 @@ func FollowFile(path Setting, framing Framing) SourceSpec {
 	return s
 }
 
-// Messages feeds messages of the program, repeat times over, and ends.
+// Messages feeds messages of the program, repeat times over, and ends. They are texts in UTF-8; let
+// Generate make other ones.
 func Messages(repeat int, messages ...string) SourceSpec {
-	return SourceSpec{kind: "memory", fields: map[string]any{"messages": list(messages), "repeat": repeat}}
+	s := SourceSpec{kind: "memory", fields: map[string]any{"messages": list(messages), "repeat": repeat}}
+	for i, message := range messages {
+		if !utf8.ValidString(message) {
+			s.mistake = fmt.Sprintf("message %d of Messages is not UTF-8; let Generate make such messages", i+1)
+		}
+	}
+	if repeat < 0 {
+		s.fields["repeat"] = 0
+		s.mistake = fmt.Sprintf("Messages cannot be repeated %d times", repeat)
+	}
+	return s
 }
 
 // A SinkSpec says where the messages of a sink go.
 type SinkSpec struct {
-	kind   string
-	fields map[string]any
+	kind    string
+	fields  map[string]any
+	mistake string
+}
+
+func sinkSpec(kind string, framing Framing, fields map[string]any) SinkSpec {
+	s := SinkSpec{kind: kind, fields: fields}
+	if framing.finder != nil {
+		s.mistake = "Header is for sources; write the header in the encoder and use Raw"
+		framing = Raw
+	}
+	fields["framing"] = framing.form
+	return s
 }
 
 func (s SinkSpec) json() map[string]any { return map[string]any{s.kind: s.fields} }
 
 // DialTCP connects to an address, one connection from each core, and connects again when it breaks.
 func DialTCP(address Setting, framing Framing) SinkSpec {
-	return SinkSpec{kind: "tcp", fields: map[string]any{"address": address.json(), "framing": framing.form}}
+	return sinkSpec("tcp", framing, map[string]any{"address": address.json()})
 }
 
 // WriteFile writes a file, replacing what is there.
 func WriteFile(path Setting, framing Framing) SinkSpec {
-	return SinkSpec{kind: "file", fields: map[string]any{"path": path.json(), "framing": framing.form}}
+	return sinkSpec("file", framing, map[string]any{"path": path.json()})
 }
 
 // AppendFile writes behind what is in a file already.
@@ -171,7 +210,7 @@ func AppendFile(path Setting, framing Framing) SinkSpec {
 
 // Discard encodes and counts messages and throws them away, for measurements.
 func Discard(framing Framing) SinkSpec {
-	return SinkSpec{kind: "discard", fields: map[string]any{"framing": framing.form}}
+	return sinkSpec("discard", framing, map[string]any{})
 }
 
 // Text decodes a message as text.

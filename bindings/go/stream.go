@@ -88,8 +88,10 @@ func behind[Out, T any](s Stream[T], n *node) Stream[Out] {
 // are valid during the call; Skip drops a message, another error makes it undecodable.
 func Source[T any](p *Pipeline, name string, from SourceSpec, decode func(message []byte) (T, error), options ...StageOption) Stream[T] {
 	n := &node{kind: "source", name: name, pipeline: p.name, source: from.json()}
+	p.app.mistakeIn("source", name, p.name, from.mistake)
 	if from.framing != nil {
 		n.finder = from.framing.finder
+		p.app.mistakeIn("source", name, p.name, from.framing.mistake)
 	}
 	id := p.app.add(n.with(options))
 	n.makeEntry = func(c *chain, next []any) chainEntry {
@@ -234,6 +236,7 @@ func relay[T any](s Stream[T], n *node) Stream[T] {
 func (s Stream[T]) Sink(name string, to SinkSpec, encode func(value T, out []byte) ([]byte, error), options ...StageOption) {
 	n := (&node{kind: "sink", name: name, sink: to.json()}).with(options)
 	stream := behind[T](s, n)
+	s.app.mistakeIn("sink", name, s.pipeline, to.mistake)
 	n.makeStep = func(c *chain, _ []any, ends []int) any {
 		return &sinkEnd[T]{c: c, node: stream.node, ends: ends, encode: encode}
 	}

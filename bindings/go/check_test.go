@@ -1,0 +1,184 @@
+package wallaroo_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"wallaroo.example/wallaroo"
+)
+
+type node struct {
+	Name string
+	Next *node
+}
+
+func size(header []byte) (uint64, error) { return uint64(header[0]), nil }
+
+// Each mistake is a sentence that says where it is and what to do.
+func TestCheckFindsMistakes(t *testing.T) {
+	for _, test := range []struct {
+		sentence string
+		build    func(app *wallaroo.App, texts wallaroo.Stream[string])
+	}{
+		{"computation in pipeline 'texts' has no name; give it one made of a-z, 0-9 and '-'", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Map(texts, "", func(text string) (string, error) { return text, nil })
+		}},
+		{"computation in pipeline 'texts' 'Upper': a name is made of a-z, 0-9 and '-' only", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			texts.Filter("Upper", func(string) bool { return true })
+		}},
+		{"the name 'same' is used twice; sources, computations, states and sinks need names of their own", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			texts.Filter("same", func(string) bool { return true }).Sink("same", dial(), wallaroo.AppendText)
+		}},
+		{"the pipeline 'texts' is made twice", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			app.Pipeline("texts")
+		}},
+		{"pipeline 'empty' has no source", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			app.Pipeline("empty")
+		}},
+		{"the flag 'in' is made twice", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			app.Flag("in", ":1")
+			app.Flag("in", ":2")
+		}},
+		{"the flag 'cores' is one that every application has", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			app.Flag("cores", "1")
+		}},
+		{"the messages of 'key-by' in pipeline 'texts': ", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			channels := wallaroo.Map(texts, "make", func(string) (chan int, error) { return nil, nil })
+			wallaroo.Stateful(wallaroo.KeyBy(channels, func(chan int) int { return 1 }), "f",
+				func(chan int, *int) (string, error) { return "", nil })
+		}},
+		{"the state of 'f' in pipeline 'texts': ", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.KeyBy(texts, itself), "f", func(string, *node) (string, error) { return "", nil })
+		}},
+		{"spread 'deal' in pipeline 'texts': ", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Map(texts, "make", func(string) (func(), error) { return nil, nil }).Spread("deal")
+		}},
+		{"merge 'both' in pipeline 'texts': ", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			made := wallaroo.Map(texts, "make", func(string) (any, error) { return nil, nil })
+			wallaroo.Merge("both", made, made.Filter("f", func(any) bool { return true }))
+		}},
+		{"a key_by in pipeline 'texts': cannot use float64 as a key", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.KeyBy(texts, func(string) float64 { return 1 }), "f",
+				func(string, *int) (string, error) { return "", nil })
+		}},
+		{"a key_by in pipeline 'texts' is followed by nothing", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.KeyBy(texts, itself)
+		}},
+		{"a key_by in pipeline 'texts' has an empty list of keys", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.KeyByListed(texts, itself, nil), "f", func(string, *int) (string, error) { return "", nil })
+		}},
+		{"the state 's' has one type in 'f' in pipeline 'texts' and another in 'g' in pipeline 'more'; use the same type in both", func(app *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.KeyBy(texts, itself), "f", func(string, *int) (string, error) { return "", nil }, wallaroo.Shared("s"))
+			more := wallaroo.Source(app.Pipeline("more"), "more", listen(), wallaroo.Text)
+			wallaroo.Stateful(wallaroo.KeyBy(more, itself), "g", func(string, *string) (string, error) { return "", nil }, wallaroo.Shared("s"))
+		}},
+		{"the state 's' has keys of type ", func(app *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.KeyBy(texts, itself), "f", func(string, *int) (string, error) { return "", nil }, wallaroo.Shared("s"))
+			more := wallaroo.Source(app.Pipeline("more"), "more", listen(), wallaroo.Text)
+			wallaroo.Stateful(wallaroo.KeyBy(more, func(string) int { return 1 }), "g", func(string, *int) (string, error) { return "", nil }, wallaroo.Shared("s"))
+		}},
+		{"the state 's' would be met twice by one message", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			first := wallaroo.Stateful(wallaroo.KeyBy(texts, itself), "f", func(string, *int) (string, error) { return "", nil }, wallaroo.Shared("s"))
+			wallaroo.Stateful(wallaroo.KeyBy(first, itself), "g", func(string, *int) (string, error) { return "", nil }, wallaroo.Shared("s"))
+		}},
+		{"merge in pipeline 'texts' 'both' merges a stream with itself", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Merge("both", texts, texts)
+		}},
+		{"merge 'both' takes a stream of another application", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			other := wallaroo.New("other")
+			wallaroo.Merge("both", texts, wallaroo.Source(other.Pipeline("p"), "s", listen(), wallaroo.Text))
+		}},
+		{"event_time in pipeline 'texts' comes after a state computation, merge or spread", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			texts.Spread("deal").EventTime(func(string) time.Time { return time.Time{} }, 0)
+		}},
+		{"sink in pipeline 'texts' 'more': Header is for sources; write the header in the encoder and use Raw", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			texts.Sink("more", wallaroo.DialTCP(wallaroo.Value(":1"), wallaroo.Header(1, size)), wallaroo.AppendText)
+		}},
+		{"source in pipeline 'more' 'more': a header has 1 to 4096 bytes, not 0", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.ListenTCP(wallaroo.Value(":1"), wallaroo.Header(0, size)), wallaroo.Text)
+		}},
+		{"source in pipeline 'more' 'more': Header needs a function", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.ReadFile(wallaroo.Value("file"), wallaroo.Header(2, nil)), wallaroo.Text)
+		}},
+		{"source in pipeline 'more' 'more': framing::raw cannot tell messages apart", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.FollowFile(wallaroo.Value("file"), wallaroo.Raw), wallaroo.Text)
+		}},
+		{"source in pipeline 'more' 'more': a length has 1 to 8 bytes", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.ListenTCP(wallaroo.Value(":1"), wallaroo.LengthLE(9)), wallaroo.Text)
+		}},
+		{"source in pipeline 'more' 'more': message 2 of Messages is not UTF-8; let Generate make such messages", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.Messages(1, "good", "\xff"), wallaroo.Text)
+		}},
+		{"source in pipeline 'more' 'more': Messages cannot be repeated -1 times", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.Messages(-1), wallaroo.Text)
+		}},
+		{"source in pipeline 'more' 'more': IdleMax cannot be -1s", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.ListenTCP(wallaroo.Value(":1"), wallaroo.Lines,
+				wallaroo.TCPLimits{IdleMax: -time.Second}), wallaroo.Text)
+		}},
+		{"frame_bytes_max must be between 1 byte and 64 MiB", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.ListenTCP(wallaroo.Value(":1"), wallaroo.Lines,
+				wallaroo.TCPLimits{MessageBytesMax: 100 << 20}), wallaroo.Text)
+		}},
+		{"has no error policy 'perhaps'; there are drop, dead-letter, fail", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			app.OnError("perhaps")
+		}},
+	} {
+		app := wallaroo.New("test")
+		texts := wallaroo.Source(app.Pipeline("texts"), "in", listen(), wallaroo.Text)
+		texts.Sink("out", dial(), wallaroo.AppendText)
+		test.build(app, texts)
+		err := app.Check()
+		if err == nil {
+			t.Errorf("nothing is wrong, instead of: %s", test.sentence)
+			continue
+		}
+		contains(t, err.Error(), test.sentence)
+		if err := app.Run(context.Background()); err == nil {
+			t.Error("runs in spite of:", test.sentence)
+		}
+	}
+}
+
+func TestCheckListsAllMistakes(t *testing.T) {
+	app := wallaroo.New("")
+	texts := wallaroo.Source(app.Pipeline("texts"), "in", listen(), wallaroo.Text)
+	texts.Filter("f", nil).Sink("f", dial(), wallaroo.AppendText)
+	wallaroo.KeyBy(texts, func(string) complex128 { return 1 })
+	err := app.Check()
+	if err == nil {
+		t.Fatal("nothing is wrong")
+	}
+	contains(t, err.Error(), "the application has no name", "the name 'f' is used twice", "complex")
+	same(t, len(strings.Split(err.Error(), "\n")) >= 4, true)
+}
+
+func TestCheckTakesWhatIsRight(t *testing.T) {
+	for _, p := range places {
+		same(t, p.build(func(string) error { return nil }).Check(), nil)
+	}
+	same(t, alarms().Check(), nil)
+}
+
+func TestExplain(t *testing.T) {
+	app := places[5].build(func(string) error { return nil }, wallaroo.OnError(wallaroo.Fail))
+	for form, parts := range map[string][]string{
+		"text":    {"'in'", "'f'", "'out'", "fail"},
+		"mermaid": {"flowchart", "in", "out"},
+		"dot":     {"digraph", "in", "out"},
+	} {
+		text, err := app.Explain(form, 2)
+		same(t, err, nil)
+		contains(t, text, parts...)
+	}
+	for form, cores := range map[string]int{"poem": 1, "text": 0, "dot": -1, "mermaid": 65} {
+		if text, err := app.Explain(form, cores); err == nil {
+			t.Errorf("%s on %d cores: %s", form, cores, text)
+		}
+	}
+	if text, err := wallaroo.New("empty").Explain("text", 1); err == nil {
+		t.Error("explains an application with mistakes:", text)
+	}
+}
