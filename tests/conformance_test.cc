@@ -201,6 +201,20 @@ std::string compare_refusal(const wl::Application& app, const json::object& fiel
   return wrong;
 }
 
+/// How many lines of the log hold a text.
+std::string compare_log(const Harness& harness, const json::object& fields) {
+  std::string wrong;
+  for (const auto& wanted : object(fields, "log")) {
+    const auto lines =
+        std::count_if(harness.log().begin(), harness.log().end(), [&](const std::string& line) {
+          return line.find(std::string_view(wanted.key())) != std::string::npos;
+        });
+    wrong += difference("lines of the log with " + shown(wanted.key()),
+                        {std::to_string(wanted.value().as_int64())}, {std::to_string(lines)});
+  }
+  return wrong;
+}
+
 /// What is not as the case says, in sentences.
 std::string differences(const Program& program, const json::object& fields,
                         const HarnessOptions& options) {
@@ -214,7 +228,7 @@ std::string differences(const Program& program, const json::object& fields,
     }
     return compare_outputs(harness, fields) + compare_counters(harness, fields) +
            compare_states(harness, program, fields) + compare_dead_letters(harness, fields) +
-           compare_failure(harness, fields);
+           compare_failure(harness, fields) + compare_log(harness, fields);
   } catch (const std::exception& mistake) {
     return std::string("the case cannot be run: ") + mistake.what() + "\n";
   }
@@ -299,6 +313,7 @@ TEST(ConformanceSuite, notices_what_is_wrong) {
   EXPECT_NE(wrong_with("dead_letters", "none"), "");
   EXPECT_NE(wrong_with("\"-3\"", "\"3\""), "");
   EXPECT_NE(wrong_with("\"order\"", "\"failure_contains\": \"count\", \"order\""), "");
+  EXPECT_NE(wrong_with("\"order\"", "\"log\": {\"failed on\": 2}, \"order\""), "");
   EXPECT_NE(wrong_with("\"feed\"", "\"eat\""), "");
 }
 

@@ -162,6 +162,9 @@ func twoSinks(app *wallaroo.App) {
 	lines := linesOf(app)
 	lines.Sink("first", connect(wallaroo.Lines), wallaroo.AppendText)
 	lines.Sink("second", connect(wallaroo.Lines), func(line string, out []byte) ([]byte, error) {
+		if line == "bad" {
+			return append(out, "half"...), errors.New("no bad words")
+		}
 		for i := len(line) - 1; i >= 0; i-- {
 			out = append(out, line[i])
 		}

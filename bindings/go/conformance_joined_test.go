@@ -70,7 +70,13 @@ func mergeBehind(app *wallaroo.App) {
 	counts := countText(linesOf(app))
 	others := wallaroo.Source(app.Pipeline("o"), "others", listen("7011", wallaroo.Lines), wallaroo.Text)
 	zero := wallaroo.Map(others, "zero", func(line string) (counted, error) { return counted{line, 0}, nil })
-	sinkCounted(wallaroo.Merge("all", counts, zero))
+	app.OnError(wallaroo.DeadLetter)
+	sinkCounted(wallaroo.Merge("all", counts, zero).Filter("check", func(c counted) bool {
+		if c.Key == "bad" {
+			panic("no bad words")
+		}
+		return true
+	}))
 }
 
 // transfer is of "name amount".
@@ -101,6 +107,7 @@ func withdraw(t transfer, balance *int64) (string, error) {
 }
 
 func shared(app *wallaroo.App) {
+	app.OnError(wallaroo.DeadLetter)
 	deposits := wallaroo.Source(app.Pipeline("d"), "deposits", listen("7010", wallaroo.Lines), decodeTransfer)
 	wallaroo.Stateful(wallaroo.KeyBy(deposits, nameOf), "deposit", deposit, wallaroo.Shared("balance")).
 		Sink("deposited", connect(wallaroo.Lines), wallaroo.AppendText)

@@ -40,8 +40,9 @@ type conformanceCase struct {
 	StateBytes      map[string]map[string]string `json:"state_bytes"`
 	DeadLetters     []wantedLetter               `json:"dead_letters"`
 	FailureContains string                       `json:"failure_contains"`
-	RefusedContains texts                        `json:"refused_contains"`
-	Differs         map[string]string            // language: why it does something else for now
+	Log             map[string]int
+	RefusedContains texts             `json:"refused_contains"`
+	Differs         map[string]string // language: why it does something else for now
 }
 
 type step struct {
@@ -196,6 +197,7 @@ func differences(t *testing.T, one program, c conformanceCase, options ...harnes
 	x.stateBytes()
 	x.deadLetters()
 	x.failure()
+	x.log()
 	return x.wrong.String()
 }
 
@@ -353,6 +355,21 @@ func (x *comparison) failure() {
 	}
 }
 
+// log: how many lines hold a text.
+func (x *comparison) log() {
+	for part, wanted := range x.c.Log {
+		found := 0
+		for _, line := range x.h.Log() {
+			if strings.Contains(line, part) {
+				found++
+			}
+		}
+		if found != wanted {
+			x.differ("lines of the log with '%s': %d wanted, %d found", part, wanted, found)
+		}
+	}
+}
+
 // ---- tests -------------------------------------------------------------------------------------
 
 func TestConformance(t *testing.T) {
@@ -436,6 +453,7 @@ func TestConformanceNoticesWhatIsWrong(t *testing.T) {
 		{`{"error_contains": "does not count", "key": "-3"}`, "", "a dead letter that is not expected"},
 		{`"key": "-3"`, `"key": "3"`, "no dead letter is like number 1"},
 		{`"order"`, `"failure_contains": "count", "order"`, "has not stopped"},
+		{`"order"`, `"log": {"failed on": 2}, "order"`, "2 wanted, 1 found"},
 		{`"steps": [`, `"steps": [{}, `, "no such step"},
 	} {
 		c, err := readCase([]byte(strings.Replace(rightCase, change.part, change.instead, 1)))

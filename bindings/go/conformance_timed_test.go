@@ -91,8 +91,8 @@ func (a *alarm) OnTimer(ctx *wallaroo.Context[string], timer string, emit func(s
 }
 
 // alarms has timers by what the messages say, which may come 5 ms late.
-func alarms(app *wallaroo.App) {
-	app.OnError(wallaroo.DeadLetter)
+func alarms(app *wallaroo.App, policy wallaroo.ErrorPolicy) {
+	app.OnError(policy)
 	events := wallaroo.Source(app.Pipeline("p"), "lines", listen("7010", wallaroo.Lines), decodeEvent).
 		EventTime(func(e event) time.Time {
 			if e.Action == "timeless" {
@@ -193,7 +193,8 @@ func fieldOf[S any](stage string, field func(S) uint64) stateText {
 func timedPrograms() map[string]program {
 	messages := func(s silent) uint64 { return s.Messages }
 	return map[string]program{
-		"alarms": {build: alarms, states: map[string]stateText{
+		"alarms_fail": {build: func(app *wallaroo.App) { alarms(app, wallaroo.Fail) }},
+		"alarms": {build: func(app *wallaroo.App) { alarms(app, wallaroo.DeadLetter) }, states: map[string]stateText{
 			"alarm": fieldOf("alarm", func(a alarm) uint64 { return a.Events })}},
 		"silence": {build: silence, states: map[string]stateText{"silence": fieldOf("silence", messages)}},
 		"countdown": {build: countsDown, states: map[string]stateText{

@@ -55,7 +55,14 @@ void merge_behind(wl::Application& app) {
                           .to("zero", [](std::string_view line) {
                             return Count{std::string(line), 0};
                           });
-  counts.merge("all", others).sink("out", connect(write_count));
+  app.on_error(wl::OnError::dead_letter);
+  counts.merge("all", others)
+      .filter("check",
+              [](const Count& counted) {
+                if (counted.key == "bad") throw std::runtime_error("no bad words");
+                return true;
+              })
+      .sink("out", connect(write_count));
 }
 
 void spread_count(wl::Application& app) {
@@ -85,6 +92,7 @@ std::string balance_of(const Transfer& transfer, int64_t balance) {
 }
 
 void shared(wl::Application& app) {
+  app.on_error(wl::OnError::dead_letter);
   app.pipeline("d")
       .source("deposits", listen(decode_transfer))
       .key_by(&Transfer::name)

@@ -75,6 +75,7 @@ void two_sinks(wl::Application& app) {
   const auto lines = lines_of(app);
   lines.sink("first", connect(wl::text));
   lines.sink("second", connect([](std::string_view line, wl::Bytes& out) {
+               if (line == "bad") throw std::runtime_error("no bad words");
                std::string turned(line);
                std::reverse(turned.begin(), turned.end());
                out << turned;

@@ -67,8 +67,8 @@ struct Alarm {
 };
 
 /// Timers by what the messages say, which may come 5 ms late.
-void alarms(wl::Application& app) {
-  app.on_error(wl::OnError::dead_letter);
+void alarms(wl::Application& app, wl::OnError policy) {
+  app.on_error(policy);
   app.pipeline("p")
       .source("lines", listen(decode_event))
       .event_time(
@@ -175,7 +175,10 @@ StateText field_of(std::string stage, uint64_t P::*field) {
 
 Programs timed_programs() {
   return {
-      {"alarms", alarms, {{"alarm", field_of("alarm", &Alarm::events)}}},
+      {"alarms",
+       [](wl::Application& app) { alarms(app, wl::OnError::dead_letter); },
+       {{"alarm", field_of("alarm", &Alarm::events)}}},
+      {"alarms_fail", [](wl::Application& app) { alarms(app, wl::OnError::fail); }},
       {"silence", silence, {{"silence", field_of("silence", &Silence::messages)}}},
       {"countdown", countdown, {{"countdown", field_of("countdown", &Countdown::left)}}},
       {"relay_time", relay_time, {{"arrival", field_of("arrival", &Arrival::arrived)}}},
