@@ -94,7 +94,7 @@ void two_states(wl::Application& app) {
   const auto counts = keyed.state<uint64_t>(
       "count", [](std::string_view line, uint64_t& n) { return count(halves(line).first, n); });
   counts.sink("out", connect(write_count));
-  counts.sink("again", connect(write_count));
+  counts.sink("again", connect(write_count, ":7003"));
   keyed
       .state<std::string>("last",
                           [](std::string_view line, std::string& last) {
@@ -102,7 +102,7 @@ void two_states(wl::Application& app) {
                             last = halves(line).second;
                             return std::string(halves(line).first) + ' ' + before;
                           })
-      .sink("lasts", connect(wl::text));
+      .sink("lasts", connect(wl::text, ":7003"));
 }
 
 struct Seen {
