@@ -112,6 +112,12 @@ type received[T any] struct {
 
 func (r *received[T]) encodeValue(value uint64) (bytes []byte, err error) {
 	defer recovered(&err)
+	switch value := any(r.values.get(value)).(type) {
+	case *string: // text is shown as it is
+		return []byte(*value), nil
+	case *[]byte:
+		return *value, nil
+	}
 	return r.codec.Append(nil, r.values.get(value))
 }
 

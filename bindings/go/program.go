@@ -40,32 +40,37 @@ func newProgram(app *App) *program {
 // OpenChain is engine.Program.
 func (p *program) OpenChain(link engine.Link, core, entry uint32, ends []engine.End) engine.Chain {
 	c := &chain{program: p, link: link, core: core}
-	c.entry = p.app.nodes[entry].makeEntry(c, p.makeNext(c, int(entry), ends))
+	unused := ends
+	c.entry = p.app.nodes[entry].makeEntry(c, p.makeNext(c, int(entry), ends, &unused))
 	return c
 }
 
-// makeNext makes the steps behind a node.
-func (p *program) makeNext(c *chain, from int, ends []engine.End) []any {
+// makeNext makes the steps behind a node. Ends come in the order in which the graph is walked: a
+// key_by has one for each state computation behind it, and a merge that is reached in two ways has
+// one for each way.
+func (p *program) makeNext(c *chain, from int, ends []engine.End, unused *[]engine.End) []any {
 	var next []any
 	for _, to := range p.consumers[from] {
 		n := p.app.nodes[to]
 		switch n.kind {
-		case "key_by", "merge", "spread", "sink":
-			next = append(next, n.makeStep(c, nil, numbersOf(ends, to)))
+		case "key_by":
+			next = append(next, n.makeStep(c, nil, take(ends, unused, len(p.consumers[to]))))
+		case "merge", "spread", "sink":
+			next = append(next, n.makeStep(c, nil, take(ends, unused, 1)))
 		default:
-			next = append(next, n.makeStep(c, p.makeNext(c, to, ends), nil))
+			next = append(next, n.makeStep(c, p.makeNext(c, to, ends, unused), nil))
 		}
 	}
 	return next
 }
 
-func numbersOf(ends []engine.End, node int) []int {
-	var numbers []int
-	for i, end := range ends {
-		if int(end.Node) == node {
-			numbers = append(numbers, i)
-		}
+// take returns the numbers of the next count ends.
+func take(ends []engine.End, unused *[]engine.End, count int) []int {
+	numbers := make([]int, count)
+	for i := range numbers {
+		numbers[i] = len(ends) - len(*unused) + i
 	}
+	*unused = (*unused)[count:]
 	return numbers
 }
 

@@ -105,7 +105,7 @@ func TestSpreadDealsMessagesOverTheCores(t *testing.T) {
 		h.Feed("in", texts...)
 		same(t, sorted(h.Output("out")), sorted(wanted))
 		letters := h.DeadLetters()
-		if len(letters) != 1 || letters[0].Payload != "\x01\x00\x00\x007" || letters[0].Stage != "deal" {
+		if len(letters) != 1 || letters[0].Payload != "7" || letters[0].Stage != "deal" {
 			t.Errorf("%+v", letters)
 		}
 	})

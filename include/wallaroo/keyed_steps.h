@@ -114,6 +114,7 @@ class StateEntry final : public Entry {
   void timer(const Record& key, void* state, std::string_view timer_name, int64_t) override {
     if constexpr (Apply::kTimers) {
       Context context(chain_, key);
+      bool failed = false;
       guarded_loop(
           0, 1,
           [&](size_t) {
@@ -123,10 +124,11 @@ class StateEntry final : public Entry {
           },
           [&](size_t) {
             output_.fail_record();
+            failed = true;
             return chain_.user_error(site_, 0);
           });
       output_.flush();
-      if (context.state_cleared()) chain_.erase_state(key);
+      if (context.state_cleared() && !failed) chain_.erase_state(key);
     }
   }
 

@@ -1,4 +1,4 @@
-package wallaroo_test
+package conformance_test
 
 import (
 	"errors"

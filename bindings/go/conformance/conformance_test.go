@@ -1,4 +1,4 @@
-package wallaroo_test
+package conformance_test
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ import (
 // its numbers of cores, with several orders in which the cores act and sizes of batches.
 
 const (
-	casesFolder = "../../tests/conformance"
+	casesFolder = "../../../tests/conformance"
 	casesMin    = 60
 )
 
