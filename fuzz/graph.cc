@@ -42,7 +42,7 @@ std::vector<std::string> graph_seeds() {
           R"({"kind":"spread","name":"d","pipeline":"p","inputs":[1]},)" +
           R"({"kind":"merge","name":"m","pipeline":"p","inputs":[2,0]},)" +
           R"({"kind":"computation","name":"c","pipeline":"p","inputs":[3]},)" + sink +
-          R"([4],"to":{"file":{"path":"b"}}}]})",
+          R"([4],"to":{"discard":{}}}]})",
   };
 }
 

@@ -139,6 +139,9 @@ TEST(GraphJson, reads_sinks_with_their_framings) {
   EXPECT_EQ(tcp.framing, Framing::raw);
   const auto file = std::get<FileSinkSpec>(
       sink_of(R"({"file":{"path":{"flag":"out","value":"b"},"framing":{},"append":true}})"));
+  const auto nowhere = std::get<MemorySinkSpec>(sink_of(R"({"discard":{"framing":"lines"}})"));
+  EXPECT_EQ(nowhere.framing, Framing::lines);
+  EXPECT_FALSE(nowhere.output->keep);
   EXPECT_EQ(file.path.flag, "out");
   EXPECT_EQ(file.framing, Framing::u32be);
   EXPECT_TRUE(file.append);
