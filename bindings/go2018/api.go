@@ -31,8 +31,8 @@ type ComputationMulti interface {
 	Compute(data interface{}) []interface{}
 }
 
-// A ComputationBuilder makes a Computation. One of them serves all cores of a worker, so that it must
-// not change while it runs.
+// A ComputationBuilder makes a Computation, one for each stage. A computation that has fields works on
+// one message at a time; one without works on all cores at once.
 type ComputationBuilder interface{ Build() interface{} }
 
 // A ComputationMultiBuilder makes a ComputationMulti.
@@ -57,10 +57,10 @@ type StateBuilder interface {
 	Build() interface{}
 }
 
-// A PartitionFunction gives each message a key. Keys that are not listed are dropped and counted.
+// A PartitionFunction, like a decoder and a computation with state, is called by all cores at once. It gives each message a key. Keys that are not listed are dropped and counted.
 type PartitionFunction interface{ Partition(data interface{}) uint64 }
 
-// A Decoder makes a message of bytes, which are valid during the call; nil drops it.
+// A Decoder makes a message of bytes, which it may keep; nil drops it.
 type Decoder interface{ Decode(b []byte) interface{} }
 
 // A FramedDecoder also says how messages are told apart: a header of so many bytes, and the length

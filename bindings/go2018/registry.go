@@ -14,6 +14,7 @@ const (
 	DecoderTypeId            = 7
 	StateTypeId              = 8
 	StateBuilderTypeId       = 9
+	LastTypeId               = 10
 )
 
 // A ComponentDict keeps components under numbers. The engine of today does not need it; programs
@@ -53,7 +54,7 @@ func (d *ComponentDict) Remove(number uint64) {
 	delete(d.components, number)
 }
 
-var dicts = func() (all [StateBuilderTypeId + 1]*ComponentDict) {
+var dicts = func() (all [LastTypeId]*ComponentDict) {
 	for i := range all {
 		all[i] = NewComponentDict()
 	}
@@ -87,7 +88,12 @@ func (d *SerializedDict) Get(number uint64) []byte {
 // Remove forgets bytes.
 func (d *SerializedDict) Remove(number uint64) { d.dict.Remove(number) }
 
-var serialized = NewSerializedDict()
+var serialized = func() (all [LastTypeId]*SerializedDict) {
+	for i := range all {
+		all[i] = NewSerializedDict()
+	}
+	return all
+}()
 
-// RemoveSerialized forgets bytes that were kept for the engine.
-func RemoveSerialized(number uint64) { serialized.Remove(number) }
+// RemoveSerialized forgets the bytes of a component.
+func RemoveSerialized(number uint64, typeId uint64) { serialized[typeId].Remove(number) }

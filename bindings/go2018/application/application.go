@@ -20,7 +20,14 @@ type (
 	ToSink = repr.ToSink
 	// Done ends a pipeline without one.
 	Done = repr.Done
+	// Partition is a partition function and the list of its keys.
+	Partition = repr.Partition
 )
+
+// MakePartition describes a partition by the numbers of its function and of its list of keys.
+func MakePartition(functionId, listId uint64) *Partition {
+	return repr.MakePartition(functionId, listId, 0)
+}
 
 type application struct {
 	name      string
@@ -54,24 +61,30 @@ func (a *application) ToJson() string {
 	return string(bytes)
 }
 
-// described is the application that HostMain runs.
+// described is the application that the program runs.
 var described *application
 
-// A stage is a step of a pipeline, as it will be built.
+// A stage is a step of a pipeline, as it will be built: one of the first four is there.
 type stage struct {
-	computation  interface{} // of a ComputationBuilder or a ComputationMultiBuilder, or with state
+	one         wa.ComputationBuilder
+	many        wa.ComputationMultiBuilder
+	computation component // with state
+	sink        SinkConfig
+
 	stateBuilder wa.StateBuilder
 	stateName    string
 	partition    wa.PartitionFunction
 	keys         []uint64
 }
 
+// A component of the program has a name; what else it has depends on what it is.
+type component interface{ Name() string }
+
 type pipelineBuilder struct {
 	application *application
 	name        string
 	source      SourceConfig
 	stages      []stage
-	sink        SinkConfig
 	repr        *repr.Pipeline
 	step        uint64
 }
@@ -89,23 +102,23 @@ func (p *pipelineBuilder) next() (step, from uint64) {
 	return p.step, p.step - 1
 }
 
-func (p *pipelineBuilder) to(class string, builder interface{}, computation interface{}) *pipelineBuilder {
+func (p *pipelineBuilder) to(class string, builder interface{}, s stage) *pipelineBuilder {
 	id := wa.AddComponent(builder, wa.ComputationBuilderTypeId)
 	p.component(&repr.Component{Class: class, ComponentId: id})
 	step, from := p.next()
 	p.connect(&repr.To{Class: "ToComputation", StepId: step, FromStepId: from, ComputationBuilderId: id})
-	p.stages = append(p.stages, stage{computation: computation})
+	p.stages = append(p.stages, s)
 	return p
 }
 
 // To adds a computation.
 func (p *pipelineBuilder) To(builder wa.ComputationBuilder) *pipelineBuilder {
-	return p.to("ComputationBuilder", builder, builder.Build().(wa.Computation))
+	return p.to("ComputationBuilder", builder, stage{one: builder})
 }
 
 // ToMulti adds a computation with any number of outputs.
 func (p *pipelineBuilder) ToMulti(builder wa.ComputationMultiBuilder) *pipelineBuilder {
-	return p.to("ComputationMultiBuilder", builder, builder.Build().(wa.ComputationMulti))
+	return p.to("ComputationMultiBuilder", builder, stage{many: builder})
 }
 
 // ToStatePartition adds a computation with a state for each of the listed keys. The state of a name
@@ -119,12 +132,12 @@ func (p *pipelineBuilder) ToStatePartitionMulti(computation wa.StateComputationM
 	return p.toState("StateComputationMulti", computation, stateBuilder, stateName, partition, partitions)
 }
 
-func (p *pipelineBuilder) toState(class string, computation interface{}, stateBuilder wa.StateBuilder, stateName string, partition wa.PartitionFunction, partitions []uint64) *pipelineBuilder {
+func (p *pipelineBuilder) toState(class string, computation component, stateBuilder wa.StateBuilder, stateName string, partition wa.PartitionFunction, partitions []uint64) *pipelineBuilder {
 	computationId := wa.AddComponent(computation, wa.StateComputationTypeId)
 	builderId := wa.AddComponent(stateBuilder, wa.StateBuilderTypeId)
 	p.component(&repr.Component{Class: class, ComponentId: computationId})
 	p.component(&repr.Component{Class: "StateBuilder", ComponentId: builderId})
-	partitionId := p.MakePartition(partition, partitions)
+	partitionId := p.partition(partition, partitions)
 	step, from := p.next()
 	p.connect(&repr.ToStatePartition{Class: "ToStatePartition", StepId: step, FromStepId: from,
 		StateComputationId: computationId, StateBuilderId: builderId, StateName: stateName, PartitionId: partitionId})
@@ -133,14 +146,14 @@ func (p *pipelineBuilder) toState(class string, computation interface{}, stateBu
 	return p
 }
 
-// MakePartition describes a partition function and its keys; the result is the partition's number in
-// the pipeline, from 1.
-func (p *pipelineBuilder) MakePartition(partition wa.PartitionFunction, partitions []uint64) uint64 {
-	id := uint64(len(p.repr.Partitions) + 1)
-	p.repr.Partitions = append(p.repr.Partitions, repr.MakePartition(
-		wa.AddComponent(partition, wa.PartitionFunctionTypeId),
-		wa.AddComponent(partitions, wa.PartitionListTypeId), id))
-	return id
+// partition describes a partition function and its keys; the result is its place in the pipeline's
+// Partitions.
+func (p *pipelineBuilder) partition(partition wa.PartitionFunction, partitions []uint64) uint64 {
+	described := MakePartition(wa.AddComponent(partition, wa.PartitionFunctionTypeId),
+		wa.AddComponent(partitions, wa.PartitionListTypeId))
+	described.PartitionId = uint64(len(p.repr.Partitions))
+	p.repr.Partitions = append(p.repr.Partitions, described)
+	return described.PartitionId
 }
 
 // ToSink ends the pipeline at a sink.
@@ -148,7 +161,7 @@ func (p *pipelineBuilder) ToSink(sink SinkConfig) *pipelineBuilder {
 	p.component(sink.MakeEncoder().Repr())
 	step, from := p.next()
 	p.connect(&repr.ToSink{Class: "ToSink", StepId: step, FromStepId: from, Sink: sink.SinkConfigRepr()})
-	p.sink = sink
+	p.stages = append(p.stages, stage{sink: sink})
 	return p
 }
 

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"reflect"
 	"strings"
+	"sync"
 
 	"wallaroo.example/wallaroo"
 
@@ -23,15 +25,27 @@ func init() {
 		}
 		return app.MainWith(args), nil
 	}
+	host.Help = func(program string) int {
+		app := wallaroo.New("of the Go API of 2018")
+		wallaroo.Source(app.Pipeline("none"), "none", wallaroo.Messages(1), wallaroo.Text)
+		return app.MainWith([]string{program, "--help"})
+	}
 }
 
 // Described is the application whose ToJson was asked for last, as ApplicationSetup does. It is an
 // addition, for tests of programs: Described().Build() can be run by package harness.
 func Described() *application { return described }
 
-// Build makes an application of the engine. It is an addition, for tests of programs.
+// Build makes an application of the engine. It is an addition, for tests of programs. Names of
+// pipelines, computations and states are those of the program in lower case, with '-' for everything
+// but letters and digits, and a number behind where one is taken; the source of the pipeline "Words"
+// is "words-source", its sink "words-sink", the state "counts" is "state-counts".
 func (a *application) Build() (*wallaroo.App, error) {
-	b := &builder{app: wallaroo.New(a.name), taken: map[string]bool{}, states: map[string]string{}}
+	name := a.name
+	if name == "" {
+		name = "application"
+	}
+	b := &builder{app: wallaroo.New(name), taken: map[string]bool{}, states: map[string]*sharedState{}}
 	wallaroo.UseCodec[interface{}](b.app, messageCodec{})
 	for _, p := range a.pipelines {
 		if err := b.pipeline(p); err != nil {
@@ -45,10 +59,18 @@ func (a *application) Build() (*wallaroo.App, error) {
 type builder struct {
 	app    *wallaroo.App
 	taken  map[string]bool
-	states map[string]string
+	states map[string]*sharedState
 }
 
-func (b *builder) name(text string) string {
+// A sharedState is one for the whole application. The builder of its first use makes it.
+type sharedState struct {
+	name    string
+	builder wa.StateBuilder
+}
+
+const nameBytesMax = 48 // the engine takes 64; the rest is for what is put behind
+
+func (b *builder) name(text, otherwise string) string {
 	legal := strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
@@ -58,11 +80,11 @@ func (b *builder) name(text string) string {
 		}
 		return '-'
 	}, text)
-	if len(legal) > 48 {
-		legal = legal[:48]
+	if len(legal) > nameBytesMax {
+		legal = legal[:nameBytesMax]
 	}
 	if legal == "" {
-		legal = "stage"
+		legal = otherwise
 	}
 	unique := legal
 	for number := 2; b.taken[unique]; number++ {
@@ -72,61 +94,129 @@ func (b *builder) name(text string) string {
 	return unique
 }
 
-func (b *builder) state(name string) string {
-	if b.states[name] == "" {
-		b.states[name] = b.name("state-" + name)
+func (b *builder) state(s stage) *sharedState {
+	shared := b.states[s.stateName]
+	if shared == nil {
+		shared = &sharedState{b.name("state-"+s.stateName, "state"), s.stateBuilder}
+		b.states[s.stateName] = shared
 	}
-	return b.states[name]
+	return shared
+}
+
+// mistake is what cannot be built, for people.
+func (p *pipelineBuilder) mistake(format string, args ...interface{}) error {
+	return fmt.Errorf("pipeline '%s' "+format, append([]interface{}{p.name}, args...)...)
+}
+
+// ask calls functions of the program while the application is built.
+func (p *pipelineBuilder) ask(what string, of interface{}, call func()) (err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = p.mistake("cannot be built: %s of %T panicked: %v", what, of, panicked)
+		}
+	}()
+	call()
+	return nil
 }
 
 func (b *builder) pipeline(p *pipelineBuilder) error {
-	name := b.name(p.name)
-	stream, err := b.source(b.app.Pipeline(name), name, p)
-	if err != nil {
-		return err
+	name := b.name(p.name, "pipeline")
+	from, err := b.source(b.app.Pipeline(name), name, p)
+	for i := 0; err == nil && i < len(p.stages); i++ {
+		s := p.stages[i]
+		if s.sink == nil {
+			from, err = b.stage(from, s, p)
+			continue
+		}
+		if err = b.sink(from, name, s.sink, p); err == nil && i+1 < len(p.stages) {
+			err = p.mistake("goes on behind its sink; a pipeline ends with ToSink or Done")
+		}
 	}
-	for _, s := range p.stages {
-		stream = b.stage(stream, s)
+	return err
+}
+
+func (b *builder) source(to *wallaroo.Pipeline, name string, p *pipelineBuilder) (none stream, err error) {
+	var source *TCPSourceConfig
+	switch config := p.source.(type) {
+	case *TCPSourceConfig:
+		source = config
+	case *KafkaSourceConfig:
+		return none, p.mistake("reads the Kafka topic '%s', and this version has no Kafka source; use MakeTCPSourceConfig", config.topic)
+	default:
+		return none, p.mistake("has a source of type %T, which is none of package application", p.source)
 	}
-	switch sink := p.sink.(type) {
-	case nil:
+	decoder, framed := source.decoder.(wa.FramedDecoder)
+	if !framed {
+		return none, p.mistake("has a decoder, a %T, that is no FramedDecoder: a TCP source needs HeaderLength and PayloadLength", source.decoder)
+	}
+	var header uint64
+	if err := p.ask("HeaderLength", decoder, func() { header = decoder.HeaderLength() }); err != nil {
+		return none, err
+	}
+	if header < 1 || header > headerBytesMax {
+		return none, p.mistake("has a decoder, a %T, with a header of %d bytes; a header has 1 to %d", decoder, header, headerBytesMax)
+	}
+	framing := wallaroo.Header(int(header), func(bytes []byte) (uint64, error) {
+		return decoder.PayloadLength(bytes[:header:header]), nil
+	})
+	address := wallaroo.Value(net.JoinHostPort(source.host, source.port))
+	limits := wallaroo.TCPLimits{MessageBytesMax: messageBytesMax}
+	return wallaroo.Source(to, b.name(name+"-source", ""), wallaroo.ListenTCP(address, framing, limits),
+		func(bytes []byte) (interface{}, error) {
+			return orSkip(decoder.Decode(append([]byte{}, bytes...))) // the program may keep them
+		}), nil
+}
+
+const (
+	headerBytesMax  = 4096
+	messageBytesMax = 64 << 20 // the most the engine allows; in 2018 there was no limit
+)
+
+func (b *builder) sink(from stream, name string, config SinkConfig, p *pipelineBuilder) error {
+	switch sink := config.(type) {
 	case *TCPSinkConfig:
 		address := wallaroo.Value(net.JoinHostPort(sink.host, sink.port))
-		stream.Sink(b.name(name+"-sink"), wallaroo.DialTCP(address, wallaroo.Raw),
+		alone := oneAtATime(sink.encoder)
+		from.Sink(b.name(name+"-sink", ""), wallaroo.DialTCP(address, wallaroo.Raw),
 			func(value interface{}, out []byte) ([]byte, error) {
+				defer alone.begin().end()
 				return append(out, sink.encoder.Encode(value)...), nil
 			})
 	case *KafkaSinkConfig:
-		return fmt.Errorf("pipeline '%s' writes the Kafka topic '%s', and this version has no Kafka sink; use MakeTCPSinkConfig", p.name, sink.topic)
+		return p.mistake("writes the Kafka topic '%s', and this version has no Kafka sink; use MakeTCPSinkConfig", sink.topic)
 	default:
-		return fmt.Errorf("pipeline '%s' has a sink of type %T, which is none of this package", p.name, sink)
+		return p.mistake("has a sink of type %T, which is none of package application", config)
 	}
 	return nil
 }
 
-func (b *builder) source(to *wallaroo.Pipeline, name string, p *pipelineBuilder) (wallaroo.Stream[interface{}], error) {
-	var none wallaroo.Stream[interface{}]
-	source, isTCP := p.source.(*TCPSourceConfig)
-	if kafka, is := p.source.(*KafkaSourceConfig); is {
-		return none, fmt.Errorf("pipeline '%s' reads the Kafka topic '%s', and this version has no Kafka source; use MakeTCPSourceConfig", p.name, kafka.topic)
+// A turn lets one core at a time use a component; nil lets all of them.
+type turn sync.Mutex
+
+// oneAtATime: in 2018 a worker had one encoder for each sink and one computation for each stage, so
+// that their fields needed no lock. What has no fields needs none here.
+func oneAtATime(of interface{}) *turn {
+	kind := reflect.TypeOf(of)
+	if kind != nil && kind.Kind() == reflect.Ptr {
+		kind = kind.Elem()
 	}
-	if !isTCP {
-		return none, fmt.Errorf("pipeline '%s' has a source of type %T, which is none of this package", p.name, p.source)
+	if kind == nil || kind.Size() == 0 {
+		return nil
 	}
-	decoder, framed := source.decoder.(wa.FramedDecoder)
-	if !framed {
-		return none, fmt.Errorf("the decoder of pipeline '%s', a %T, is no FramedDecoder: a TCP source needs HeaderLength and PayloadLength", p.name, source.decoder)
+	return new(turn)
+}
+
+func (t *turn) begin() *turn {
+	if t != nil {
+		(*sync.Mutex)(t).Lock()
 	}
-	header := decoder.HeaderLength()
-	if header < 1 || header > 4096 {
-		return none, fmt.Errorf("the decoder of pipeline '%s' has a header of %d bytes; a header has 1 to 4096", p.name, header)
+	return t
+}
+
+func (t *turn) end() {
+	if t != nil {
+		(*sync.Mutex)(t).Unlock()
 	}
-	framing := wallaroo.Header(int(header), func(bytes []byte) (uint64, error) {
-		return decoder.PayloadLength(bytes), nil
-	})
-	address := wallaroo.Value(net.JoinHostPort(source.host, source.port))
-	return wallaroo.Source(to, b.name(name+"-source"), wallaroo.ListenTCP(address, framing),
-		func(bytes []byte) (interface{}, error) { return orSkip(decoder.Decode(bytes)) }), nil
 }
 
 // orSkip: nil ends a message.
@@ -145,61 +235,121 @@ func emitAll(values []interface{}, emit func(interface{})) {
 	}
 }
 
-func (b *builder) stage(stream wallaroo.Stream[interface{}], s stage) wallaroo.Stream[interface{}] {
-	switch computation := s.computation.(type) {
-	case wa.Computation:
-		return wallaroo.Map(stream, b.name(computation.Name()), func(value interface{}) (interface{}, error) {
-			return orSkip(computation.Compute(value))
-		})
-	case wa.ComputationMulti:
-		return wallaroo.FlatMap(stream, b.name(computation.Name()), func(value interface{}, emit func(interface{})) error {
-			emitAll(computation.Compute(value), emit)
-			return nil
-		})
-	case wa.StateComputation:
-		return b.keyed(stream, s, computation.Name(), func(value, state interface{}, emit func(interface{})) {
-			result, _ := computation.Compute(value, state) // "not changed" is for checkpoints
-			emitAll([]interface{}{result}, emit)
-		})
-	case wa.StateComputationMulti:
-		return b.keyed(stream, s, computation.Name(), func(value, state interface{}, emit func(interface{})) {
-			results, _ := computation.Compute(value, state)
-			emitAll(results, emit)
-		})
+type stream = wallaroo.Stream[interface{}]
+
+func (b *builder) stage(from stream, s stage, p *pipelineBuilder) (stream, error) {
+	switch {
+	case s.one != nil:
+		return b.computation(from, s.one, p)
+	case s.many != nil:
+		return b.computationMulti(from, s.many, p)
 	}
-	panic(fmt.Sprintf("wallarooapi: a stage of type %T", s.computation))
+	return b.stateComputation(from, s, p)
 }
 
-func (b *builder) keyed(stream wallaroo.Stream[interface{}], s stage, name string, compute func(value, state interface{}, emit func(interface{}))) wallaroo.Stream[interface{}] {
-	keyed := wallaroo.KeyByListed(stream, s.partition.Partition, s.keys)
-	return wallaroo.StatefulMany(keyed, b.name(name), func(value interface{}, state *interface{}, emit func(interface{})) error {
+// named gives a component its name of today.
+func (b *builder) named(p *pipelineBuilder, of component) (name string, err error) {
+	err = p.ask("Name", of, func() { name = b.name(of.Name(), "stage") })
+	return name, err
+}
+
+// build lets a builder of the program build a C.
+func build[C component](b *builder, p *pipelineBuilder, kind string, builder interface{ Build() interface{} }) (built C, name string, err error) {
+	var made interface{}
+	if err := p.ask("Build", builder, func() { made = builder.Build() }); err != nil {
+		return built, "", err
+	}
+	built, is := made.(C)
+	if !is {
+		return built, "", p.mistake("cannot be built: Build of %T returned a %T, which has not the methods of a %s: Name and Compute", builder, made, kind)
+	}
+	name, err = b.named(p, built)
+	return built, name, err
+}
+
+func (b *builder) computation(from stream, builder wa.ComputationBuilder, p *pipelineBuilder) (stream, error) {
+	computation, name, err := build[wa.Computation](b, p, "Computation", builder)
+	if err != nil {
+		return from, err
+	}
+	alone := oneAtATime(computation)
+	return wallaroo.Map(from, name, func(value interface{}) (interface{}, error) {
+		defer alone.begin().end()
+		return orSkip(computation.Compute(value))
+	}), nil
+}
+
+func (b *builder) computationMulti(from stream, builder wa.ComputationMultiBuilder, p *pipelineBuilder) (stream, error) {
+	computation, name, err := build[wa.ComputationMulti](b, p, "ComputationMulti", builder)
+	if err != nil {
+		return from, err
+	}
+	alone := oneAtATime(computation)
+	return wallaroo.FlatMap(from, name, func(value interface{}, emit func(interface{})) error {
+		defer alone.begin().end()
+		emitAll(computation.Compute(value), emit)
+		return nil
+	}), nil
+}
+
+// stateComputation adds a stage with state. That a computation did not change its state, its second
+// result, is for checkpoints to know; nothing makes any yet.
+func (b *builder) stateComputation(from stream, s stage, p *pipelineBuilder) (stream, error) {
+	name, err := b.named(p, s.computation)
+	if err != nil {
+		return from, err
+	}
+	compute := func(value, state interface{}, emit func(interface{})) {
+		result, _ := s.computation.(wa.StateComputation).Compute(value, state)
+		if result != nil {
+			emit(result)
+		}
+	}
+	if many, is := s.computation.(wa.StateComputationMulti); is {
+		compute = func(value, state interface{}, emit func(interface{})) {
+			results, _ := many.Compute(value, state)
+			emitAll(results, emit)
+		}
+	}
+	shared := b.state(s)
+	keyed := wallaroo.KeyByListed(from, s.partition.Partition, s.keys)
+	return wallaroo.StatefulMany(keyed, name, func(value interface{}, state *interface{}, emit func(interface{})) error {
+		if *state == nil { // here and not as InitialState: a builder that panicked is asked again
+			*state = shared.builder.Build()
+		}
 		compute(value, *state, emit)
 		return nil
-	}, wallaroo.Shared(b.state(s.stateName)),
-		wallaroo.InitialState(func() (interface{}, error) { return s.stateBuilder.Build(), nil }))
+	}, wallaroo.Shared(shared.name)), nil
 }
 
-// messageCodec is Serialize and Deserialize of the program.
+// messageCodec is Serialize and Deserialize of the program. A state that is not built is no bytes.
 type messageCodec struct{}
 
 func (messageCodec) Append(out []byte, value *interface{}) ([]byte, error) {
+	if *value == nil {
+		return out, nil
+	}
 	if wa.Serialize == nil {
-		return out, errors.New("wallarooapi.Serialize is not assigned; ApplicationSetup does it")
+		return out, fmt.Errorf("a %T cannot be serialized: wallarooapi.Serialize is not assigned; ApplicationSetup does that", *value)
 	}
 	bytes := wa.Serialize(*value)
-	if bytes == nil {
-		return out, fmt.Errorf("Serialize returned nil for a %T", *value)
+	if len(bytes) == 0 {
+		return out, fmt.Errorf("a %T cannot be serialized: wallarooapi.Serialize returned nothing for it", *value)
 	}
 	return append(out, bytes...), nil
 }
 
 func (messageCodec) Decode(in []byte, value *interface{}) error {
-	if wa.Deserialize == nil {
-		return errors.New("wallarooapi.Deserialize is not assigned; ApplicationSetup does it")
+	*value = nil
+	if len(in) == 0 {
+		return nil
 	}
-	*value = wa.Deserialize(in)
+	if wa.Deserialize == nil {
+		return errors.New("bytes cannot be deserialized: wallarooapi.Deserialize is not assigned; ApplicationSetup does that")
+	}
+	*value = wa.Deserialize(append([]byte{}, in...))
 	if *value == nil {
-		return errors.New("Deserialize returned nil")
+		return fmt.Errorf("%d bytes cannot be deserialized: wallarooapi.Deserialize returned nil for them", len(in))
 	}
 	return nil
 }
