@@ -170,6 +170,7 @@ int run(int argc, char** argv) {
   add_status(app, exit);
   add_dead_letters(app, exit);
   add_new(app, exit);
+  add_go(app, exit);
   add_version(app);
   add_help(app, exit);
   if (argc > 1) {

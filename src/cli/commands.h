@@ -28,6 +28,7 @@ void add_send(CLI::App& app, ExitCode& exit);
 void add_receive(CLI::App& app, ExitCode& exit);
 void add_status(CLI::App& app, ExitCode& exit);
 void add_dead_letters(CLI::App& app, ExitCode& exit);
+void add_go(CLI::App& app, ExitCode& exit);
 
 /// Says on stderr what went wrong, and how the program shall end.
 ExitCode report(const Error& error);
