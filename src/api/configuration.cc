@@ -3,6 +3,9 @@
 // Debian's library is built with exceptions; from its headers alone it works without.
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
+// Some of its assertions fail on files that it then refuses as it should, such as an opening
+// bracket and the end of its line; they must not end the program.
+#define TOML_ASSERT(condition) static_assert(true)
 #include <toml++/toml.h>
 
 #include <algorithm>

@@ -105,6 +105,11 @@ TEST(Configuration, tells_the_line_of_what_is_not_toml) {
   EXPECT_TRUE(deep.starts_with("a.toml:1: not TOML: ")) << deep;
 }
 
+TEST(Configuration, refuses_what_the_parser_only_asserts) {
+  for (const char* text : {"[\n", "in = [{a = 1979-05-27T:"})
+    EXPECT_TRUE(toml_error(text).starts_with("a.toml:1: not TOML: ")) << toml_error(text);
+}
+
 TEST(Configuration, says_why_a_file_cannot_be_read) {
   const auto error = [](const std::string& file) {
     return from_file(file, kFlags).error().message;
