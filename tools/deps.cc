@@ -40,7 +40,7 @@ const std::map<std::string, Names>& allowed_edges() {
       {"cli", words("api os io base")},
       {"sim", words("base io wire plan state flow guest cluster connect worker")},
       {"testkit", words("base io wire plan state flow guest connect worker")},
-      {"fuzz", words("api worker os json guest base io wire plan state flow cluster connect")},
+      {"fuzz", words("cli api worker os json guest base io wire plan state flow cluster connect")},
   };
   return table;
 }

@@ -38,9 +38,13 @@ Result<DeadLetters> read_dead_letters(const std::string& path, const std::string
     return fail(ErrorCode::io, "cannot read '" + path + "': " + std::strerror(errno) +
                                    "; name the file that the worker was given by --dead-letters");
   }
+  return parse_dead_letters(file, stage);
+}
+
+DeadLetters parse_dead_letters(std::istream& lines, const std::string& stage) {
   DeadLetters found;
   std::string line;
-  for (uint64_t number = 1; std::getline(file, line); ++number) {
+  for (uint64_t number = 1; std::getline(lines, line); ++number) {
     DeadLetter letter{.line = number, .fields = {}};
     const std::string wrong = parse(line, letter);
     if (!wrong.empty()) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <istream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,8 @@ struct DeadLetters {
 };
 
 /// Letters of `stage`, or of all stages when that is empty.
+DeadLetters parse_dead_letters(std::istream& lines, const std::string& stage);
+/// The same of a file.
 Result<DeadLetters> read_dead_letters(const std::string& path, const std::string& stage);
 
 }  // namespace wallaroo::cli

@@ -26,9 +26,12 @@ struct BlockLimit {
 
 class MessageReader {
  public:
-  /// No files means standard input, which can be read only once.
-  MessageReader(std::vector<std::string> files, Framing framing)
-      : files_(std::move(files)), framing_(framing) {}
+  static constexpr size_t kBufferBytes = 1 << 20;
+
+  /// No files means standard input, which can be read only once. `buffer_bytes`, at least 1, is
+  /// what there is room for at first; a longer line makes it grow.
+  MessageReader(std::vector<std::string> files, Framing framing, size_t buffer_bytes = kBufferBytes)
+      : files_(std::move(files)), framing_(framing), input_(buffer_bytes) {}
 
   /// Whether the files are there and may be read: better said before anything is sent.
   Result<void> check() const;
@@ -55,7 +58,7 @@ class MessageReader {
   const Framing framing_;
   size_t next_file_ = 0;
   Descriptor file_;
-  std::vector<char> input_ = std::vector<char>(1 << 20);
+  std::vector<char> input_;
   size_t begin_ = 0;  // input_[begin_, end_) has been read and not yet taken
   size_t end_ = 0;
 };
