@@ -11,6 +11,7 @@ import (
 	"wallaroo.example/wallaroo"
 
 	wa "wallarooapi"
+	_ "wallarooapi/host" // in a C archive, for the main in C
 	"wallarooapi/internal/host"
 )
 
