@@ -247,6 +247,23 @@ func TestAPanicOfEachPartConcernsItsMessageOnly(t *testing.T) {
 	}
 }
 
+func TestNamesOfTodayAreUniqueAndLegal(t *testing.T) {
+	a := app.MakeApplication("")
+	long := strings.Repeat("x", 100)
+	for _, name := range []string{"Ünï 1", "words", "words"} {
+		a.NewPipeline(name, tcpIn).To(&builder{"words"}).To(&builder{""}).To(&builder{long}).To(&builder{long}).ToSink(tcpOut)
+	}
+	made := built(t, a)
+	if err := made.Check(); err != nil {
+		t.Fatal(err)
+	}
+	h := harness.New(t, made)
+	got := strings.Join(append(h.Sources(), h.Sinks()...), " ")
+	if wanted := "-n--1-source words-source words-2-source -n--1-sink words-sink words-2-sink"; got != wanted {
+		t.Errorf("got %s, wanted %s", got, wanted)
+	}
+}
+
 func TestKeysThatAreNotListedAreDroppedAndCounted(t *testing.T) {
 	h := harness.New(t, words(t, &stateBuilder{}))
 	h.Feed("the-words-source", "ann 1st Zoe bob")

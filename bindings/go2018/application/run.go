@@ -46,7 +46,7 @@ func (a *application) Build() (*wallaroo.App, error) {
 	if name == "" {
 		name = "application"
 	}
-	b := &builder{app: wallaroo.New(name), taken: map[string]bool{}, states: map[string]*sharedState{}}
+	b := &builder{app: wallaroo.New(name), pipelines: names{}, stages: names{}, states: map[string]*sharedState{}}
 	wallaroo.UseCodec[interface{}](b.app, messageCodec{})
 	for _, p := range a.pipelines {
 		if err := b.pipeline(p); err != nil {
@@ -56,12 +56,15 @@ func (a *application) Build() (*wallaroo.App, error) {
 	return b.app, nil
 }
 
-// A builder gives names: those of today are unique and made of a-z, 0-9 and '-'.
 type builder struct {
-	app    *wallaroo.App
-	taken  map[string]bool
-	states map[string]*sharedState
+	app       *wallaroo.App
+	pipelines names
+	stages    names // sources, sinks and states, too
+	states    map[string]*sharedState
 }
+
+// Names of today are unique and made of a-z, 0-9 and '-'.
+type names map[string]bool
 
 // A sharedState is one for the whole application. The builder of its first use makes it.
 type sharedState struct {
@@ -71,7 +74,7 @@ type sharedState struct {
 
 const nameBytesMax = 48 // the engine takes 64; the rest is for what is put behind
 
-func (b *builder) name(text, otherwise string) string {
+func (taken names) name(text, otherwise string) string {
 	legal := strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
@@ -88,17 +91,17 @@ func (b *builder) name(text, otherwise string) string {
 		legal = otherwise
 	}
 	unique := legal
-	for number := 2; b.taken[unique]; number++ {
+	for number := 2; taken[unique]; number++ {
 		unique = fmt.Sprintf("%s-%d", legal, number)
 	}
-	b.taken[unique] = true
+	taken[unique] = true
 	return unique
 }
 
 func (b *builder) state(s stage) *sharedState {
 	shared := b.states[s.stateName]
 	if shared == nil {
-		shared = &sharedState{b.name("state-"+s.stateName, "state"), s.stateBuilder}
+		shared = &sharedState{b.stages.name("state-"+s.stateName, "state"), s.stateBuilder}
 		b.states[s.stateName] = shared
 	}
 	return shared
@@ -121,7 +124,7 @@ func (p *pipelineBuilder) ask(what string, of interface{}, call func()) (err err
 }
 
 func (b *builder) pipeline(p *pipelineBuilder) error {
-	name := b.name(p.name, "pipeline")
+	name := b.pipelines.name(p.name, "pipeline")
 	from, err := b.source(b.app.Pipeline(name), name, p)
 	for i := 0; err == nil && i < len(p.stages); i++ {
 		s := p.stages[i]
@@ -162,7 +165,7 @@ func (b *builder) source(to *wallaroo.Pipeline, name string, p *pipelineBuilder)
 	})
 	address := wallaroo.Value(net.JoinHostPort(source.host, source.port))
 	limits := wallaroo.TCPLimits{MessageBytesMax: messageBytesMax}
-	return wallaroo.Source(to, b.name(name+"-source", ""), wallaroo.ListenTCP(address, framing, limits),
+	return wallaroo.Source(to, b.stages.name(name+"-source", ""), wallaroo.ListenTCP(address, framing, limits),
 		func(bytes []byte) (interface{}, error) {
 			return orSkip(decoder.Decode(append([]byte{}, bytes...))) // the program may keep them
 		}), nil
@@ -178,7 +181,7 @@ func (b *builder) sink(from stream, name string, config SinkConfig, p *pipelineB
 	case *TCPSinkConfig:
 		address := wallaroo.Value(net.JoinHostPort(sink.host, sink.port))
 		alone := oneAtATime(sink.encoder)
-		from.Sink(b.name(name+"-sink", ""), wallaroo.DialTCP(address, wallaroo.Raw),
+		from.Sink(b.stages.name(name+"-sink", ""), wallaroo.DialTCP(address, wallaroo.Raw),
 			func(value interface{}, out []byte) ([]byte, error) {
 				defer alone.begin().end()
 				return append(out, sink.encoder.Encode(value)...), nil
@@ -250,7 +253,7 @@ func (b *builder) stage(from stream, s stage, p *pipelineBuilder) (stream, error
 
 // named gives a component its name of today.
 func (b *builder) named(p *pipelineBuilder, of component) (name string, err error) {
-	err = p.ask("Name", of, func() { name = b.name(of.Name(), "stage") })
+	err = p.ask("Name", of, func() { name = b.stages.name(of.Name(), "stage") })
 	return name, err
 }
 

@@ -127,10 +127,28 @@ func receive(t *testing.T, count int) (address string, lines chan []string) {
 	return listener.Addr().String(), lines
 }
 
-func countWords(t *testing.T, program string) {
+// sendSenseless sends a header on which PayloadLength panics: that ends its connection only.
+func sendSenseless(t *testing.T, source string) {
+	t.Helper()
+	connection, err := net.Dial("tcp", source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	connection.SetDeadline(time.Now().Add(timeout))
+	connection.Write([]byte{0xff, 0, 0, 0})
+	if _, err := connection.Read(make([]byte, 1)); err == nil || os.IsTimeout(err) {
+		t.Errorf("the connection goes on: %v", err)
+	}
+}
+
+func countWords(t *testing.T, program string, first ...func(t *testing.T, source string)) {
 	wanted := exampletest.Lines(t, filepath.Join(folder, "expected.txt"))
 	sink, lines := receive(t, len(wanted))
 	w := start(t, program, sink)
+	for _, action := range first {
+		action(t, w.source)
+	}
 	connection, err := net.Dial("tcp", w.source)
 	if err != nil {
 		t.Fatal(err)
@@ -178,13 +196,16 @@ func TestWordCountBuiltByWallarooGoBuildInAGopath(t *testing.T) {
 		t.Fatal(err)
 	}
 	// An init of the program comes before ApplicationSetup.
-	text = append(text, "\nvar early bool\n\nfunc init() { early = true }\n"...)
-	text = []byte(strings.Replace(string(text), "wa.Serialize = serialize", "if !early {\n\t\tpanic(\"too early\")\n\t}\n\twa.Serialize = serialize", 1))
-	if err := os.WriteFile(filepath.Join(source, "word_count.go"), text, 0o644); err != nil {
+	changed := string(text) + "\nvar early bool\n\nfunc init() { early = true }\n"
+	changed = strings.Replace(changed, "\twa.Serialize = serialize",
+		"\tif !early {\n\t\tpanic(\"too early\")\n\t}\n\twa.Serialize = serialize", 1)
+	changed = strings.Replace(changed, "\treturn uint64(binary.BigEndian.Uint32(header))",
+		"\tif header[0] == 0xff {\n\t\tpanic(\"no length\")\n\t}\n\treturn uint64(binary.BigEndian.Uint32(header))", 1)
+	if err := os.WriteFile(filepath.Join(source, "word_count.go"), []byte(changed), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	run(t, source, wallaroo(t), "go", "build", ".", "-o", program)
-	countWords(t, program)
+	countWords(t, program, sendSenseless)
 }
 
 func TestWordCountBuiltAsACArchive(t *testing.T) {
