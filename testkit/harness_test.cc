@@ -227,6 +227,33 @@ TEST_P(HarnessOnCores, lets_generators_make_as_many_values_as_it_was_asked_for) 
   EXPECT_EQ(harness.counter("numbers", "records_in"), 5u);
 }
 
+// The chain hands on in between, so that steps before the failing one still have messages to run.
+TEST_P(HarnessOnCores, puts_nothing_out_from_behind_the_message_that_stops_the_worker) {
+  Application app("stops");
+  app.on_error(OnError::fail);
+  const auto twice = [](std::string_view text, auto& emit) {
+    emit(text);
+    emit(text);
+  };
+  app.pipeline("p")
+      .source("texts", tcp::listen(":7010", framing::lines, text))
+      .to_many<std::string_view>("twice", twice)
+      .to_many<std::string_view>("again", twice)
+      .to("known",
+          [](std::string_view text) {
+            if (text == "bad") throw std::runtime_error("bad");
+            return text;
+          })
+      .sink("out", tcp::connect(":7002", framing::lines, text));
+  Harness harness(app, {.cores = GetParam()});
+  harness.feed("texts", {"good", "bad"});
+  for (int i = 0; i < 200; ++i) harness.feed("texts", "behind");
+  harness.drain();
+  EXPECT_TRUE(harness.failure().has_value());
+  harness.finish();
+  EXPECT_EQ(harness.output("out"), Lines(4, "good"));
+}
+
 TEST_P(HarnessOnCores, tells_why_the_worker_has_stopped) {
   Application app("counts");
   app.on_error(OnError::fail);

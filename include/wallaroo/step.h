@@ -78,6 +78,7 @@ class Chain {
   uint32_t step_batch = kStepBatch;  ///< hand values on when so many have gathered; >= 1
   uint32_t outputs_per_record_max = 1u << 20;
   int64_t watermark_ns = INT64_MIN;  ///< of the chain's input
+  bool stopped = false;          ///< a failure stops the worker: nothing further is to be worked on
   bool source_finished = false;  ///< set by an entry that makes its own values: no more will come
 };
 

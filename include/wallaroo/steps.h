@@ -66,8 +66,9 @@ class ComputationStep final : public Step {
 
   void process(const void* values, const Stamp* stamps, size_t count) override {
     const In* in = static_cast<const In*>(values);
+    const bool stopped = chain_.stopped;  // before: then these come from in front of the failure
     size_t at = 0;
-    while (at < count) {
+    while (at < count && chain_.stopped == stopped) {
       at = guarded_loop(
           at, count,
           [&](size_t i) {

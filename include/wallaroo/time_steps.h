@@ -25,7 +25,8 @@ class EventTimeStep final : public Step {
     const T* in = static_cast<const T*>(values);
     int64_t newest = INT64_MIN;
     size_t at = 0;
-    while (at < count) {
+    const bool stopped = chain_.stopped;
+    while (at < count && chain_.stopped == stopped) {
       at = guarded_loop(
           at, count,
           [&](size_t i) {

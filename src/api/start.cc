@@ -71,6 +71,7 @@ int exit_code_of(const Error& error) {
 tl::expected<std::unique_ptr<Runtime>, NotStarted> start(const Graph& graph, int argc,
                                                          const char* const* argv) {
   const auto line = parse_command_line(graph, argc, argv, os::read_environment(kVariablePrefix));
+  std::cout.flush();  // --help: not every program flushes what C++ has printed
   if (!line) return tl::unexpected(NotStarted{line.error(), {}});
   warn(*line);
   if (!line->explanation.empty()) {

@@ -61,8 +61,8 @@ bool StageChain::handle(const Site& site, std::string_view error, uint32_t recor
   const bool go_on = failures_.handle(failure, report);
   refresh();
   if (go_on) return true;
-  if (!stopped_) ++ports_blocked;
-  stopped_ = true;
+  if (!stopped) ++ports_blocked;  // and stays above 0
+  stopped = true;
   return false;
 }
 

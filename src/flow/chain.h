@@ -89,7 +89,6 @@ class StageChain final : public Chain {
   io::Log& log_;
   Failures& failures_;
   Gate letters_gate_{*this};
-  bool stopped_ = false;  // a failure stops the worker: ports_blocked stays above 0
   std::vector<Record> erased_;
 };
 
