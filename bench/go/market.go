@@ -49,9 +49,20 @@ func measureMarket(onEngine bool, passes int) (figure, error) {
 		return m.figure(), nil
 	}
 	app := wallaroo.New("market-spread")
-	spread.Add(app, symbols, wallaroo.Messages(passes, quotes...), wallaroo.Messages(passes, orders...),
+	spread.Check(symbols,
+		wallaroo.Generate(app.Pipeline("quotes"), "quotes", 0, from(quotes, passes, records.DecodeQuote)),
+		wallaroo.Generate(app.Pipeline("orders"), "orders", 0, from(orders, passes, records.DecodeOrder)),
 		wallaroo.Discard(wallaroo.U32BE))
 	return measureRun(app, uint64(2*marketMessages*passes))
+}
+
+// from decodes messages, several times over, as a source of them would.
+func from[T any](messages []string, passes int, decode func([]byte) (T, error)) func(number uint64) (T, bool) {
+	return func(number uint64) (T, bool) {
+		message := messages[number%uint64(len(messages))]
+		value, err := decode([]byte(message))
+		return value, err == nil && number < uint64(len(messages)*passes)
+	}
 }
 
 // measureRun measures a whole run, for jobs whose second pass cannot be told from the first.

@@ -7,16 +7,18 @@ import (
 	"os"
 	"strings"
 
+	"wallaroo.example/examples/market_spread/records"
 	"wallaroo.example/examples/market_spread/spread"
 	"wallaroo.example/wallaroo"
 )
 
 func build(symbols []string) *wallaroo.App {
 	app := wallaroo.New("market-spread")
-	spread.Add(app, symbols,
-		wallaroo.ListenTCP(app.Flag("quotes", ":7011"), wallaroo.U32BE),
-		wallaroo.ListenTCP(app.Flag("orders", ":7010"), wallaroo.U32BE),
-		wallaroo.DialTCP(app.Flag("out", ":7002"), wallaroo.U32BE))
+	quotes := wallaroo.Source(app.Pipeline("quotes"), "quotes",
+		wallaroo.ListenTCP(app.Flag("quotes", ":7011"), wallaroo.U32BE), records.DecodeQuote)
+	orders := wallaroo.Source(app.Pipeline("orders"), "orders",
+		wallaroo.ListenTCP(app.Flag("orders", ":7010"), wallaroo.U32BE), records.DecodeOrder)
+	spread.Check(symbols, quotes, orders, wallaroo.DialTCP(app.Flag("out", ":7002"), wallaroo.U32BE))
 	return app
 }
 

@@ -33,13 +33,11 @@ func checkOrder(order records.Order, market *Market) (records.Rejected, error) {
 func symbolOfQuote(quote records.Quote) string { return quote.Symbol }
 func symbolOfOrder(order records.Order) string { return order.Symbol }
 
-// Add adds the two pipelines to an application; symbols are all there may be.
-func Add(app *wallaroo.App, symbols []string, quotes, orders wallaroo.SourceSpec, rejected wallaroo.SinkSpec) {
-	quoted := wallaroo.Source(app.Pipeline("quotes"), "quotes", quotes, records.DecodeQuote)
-	wallaroo.Stateful(wallaroo.KeyByListed(quoted, symbolOfQuote, symbols), "follow-market", followQuote,
+// Check checks the orders against the quotes; symbols are all there may be.
+func Check(symbols []string, quotes wallaroo.Stream[records.Quote], orders wallaroo.Stream[records.Order], rejected wallaroo.SinkSpec) {
+	wallaroo.Stateful(wallaroo.KeyByListed(quotes, symbolOfQuote, symbols), "follow-market", followQuote,
 		wallaroo.Shared("markets"))
-	ordered := wallaroo.Source(app.Pipeline("orders"), "orders", orders, records.DecodeOrder)
-	wallaroo.Stateful(wallaroo.KeyByListed(ordered, symbolOfOrder, symbols), "check-order", checkOrder,
+	wallaroo.Stateful(wallaroo.KeyByListed(orders, symbolOfOrder, symbols), "check-order", checkOrder,
 		wallaroo.Shared("markets")).
 		Sink("rejected", rejected, records.AppendRejected)
 }
