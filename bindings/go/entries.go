@@ -16,6 +16,13 @@ type noTimers struct{}
 
 func (noTimers) timer(*engine.Input, string, int64) { panic(errNoTimers) }
 
+// fromOutside is for entries of sources, into whose chains come messages and no values.
+type fromOutside struct{ noTimers }
+
+func (fromOutside) encodeValue(uint64) ([]byte, error) {
+	return nil, errors.New("wallaroo: a source has no values")
+}
+
 // runEntry runs `run` over the records of a batch, handing outputs on between them.
 func runEntry[T any](c *chain, in *engine.Input, out *output[T], run func(in *engine.Input, at int) int) int {
 	at := in.From
@@ -31,7 +38,7 @@ func runEntry[T any](c *chain, in *engine.Input, out *output[T], run func(in *en
 
 // sourceEntry decodes messages.
 type sourceEntry[T any] struct {
-	noTimers
+	fromOutside
 	c      *chain
 	node   int
 	decode func([]byte) (T, error)
@@ -62,18 +69,13 @@ func (e *sourceEntry[T]) run(in *engine.Input, at int) (next int) {
 	return at
 }
 
-func (e *sourceEntry[T]) encodeValue(uint64) ([]byte, error) {
-	return nil, errors.New("wallaroo: a source has no values")
-}
-
 // generatorEntry makes values from their numbers.
 type generatorEntry[T any] struct {
-	noTimers
-	c        *chain
-	node     int
-	make     func(number uint64) (T, bool)
-	out      *output[T]
-	finished bool
+	fromOutside
+	c    *chain
+	node int
+	make func(number uint64) (T, bool)
+	out  *output[T]
 }
 
 func (e *generatorEntry[T]) process(in *engine.Input) int {
@@ -98,10 +100,6 @@ func (e *generatorEntry[T]) run(in *engine.Input, at int) (next int) {
 		}
 	}
 	return at
-}
-
-func (e *generatorEntry[T]) encodeValue(uint64) ([]byte, error) {
-	return nil, errors.New("wallaroo: a source has no values")
 }
 
 // received is what entries have in common that begin behind a key_by, merge or spread.

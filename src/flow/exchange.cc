@@ -71,7 +71,9 @@ size_t Exchange::keep_listed(Record* records, size_t count) {
   size_t kept = 0;
   for (size_t i = 0; i < count; ++i) {
     const bool listed = spec_.keys.contains(records[i].hash, records[i].key_view());
-    if (listed || MUTANT(unlisted_key_kept)) std::swap(records[kept++], records[i]);
+    if (!listed && !MUTANT(unlisted_key_kept)) continue;
+    if (kept != i) std::swap(records[kept], records[i]);
+    ++kept;
   }
   if (kept != count) chain_.key_not_listed(count - kept);
   return kept;

@@ -158,4 +158,18 @@ void random_history(uint64_t seed) {
   RC_ASSERT(!testing::Test::HasFailure());
 }
 
+/// Loads the first `bytes` of a slice of partition 0, from a copy of exactly this length, so that
+/// the address sanitizer sees any read beyond it.
+inline Result<void> load_cut(KeyedState& into, const std::string& slice, size_t bytes) {
+  const std::vector<char> cut(slice.begin(), slice.begin() + static_cast<ptrdiff_t>(bytes));
+  return into.load(PartitionId(0), {cut.data(), cut.size()});
+}
+
+/// Loads a slice of partition 0 of which one bit is wrong.
+inline Result<void> load_flipped(KeyedState& into, const std::string& slice, size_t bit) {
+  std::vector<char> flipped(slice.begin(), slice.end());
+  flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << (bit % 8)));
+  return into.load(PartitionId(0), {flipped.data(), flipped.size()});
+}
+
 }  // namespace wallaroo::state

@@ -25,8 +25,8 @@ type event struct {
 
 func decodeEvent(message []byte) (event, error) {
 	user, rest := halves(string(message))
-	ms, todo := halves(rest)
-	action, ofTimer := halves(todo)
+	ms, deed := halves(rest)
+	action, ofTimer := halves(deed)
 	timer, timerMs := halves(ofTimer)
 	at, err := integer(ms, 64)
 	e := event{User: user, Ms: at, Action: action, Timer: timer}

@@ -27,7 +27,7 @@ func TestTotalsAreThoseExpected(t *testing.T) {
 				outside++
 			}
 		}
-		exampletest.Feed(h, "votes", append(messages, vote(t, "! 7")))
+		exampletest.Feed(h, "votes", append(messages, vote(t, "! 7"))...)
 		exampletest.Same(t, exampletest.LastTotals(h.Output("totals")), exampletest.Lines(t, "expected.txt"))
 		if dropped := h.Counter("votes", "keys_not_listed"); dropped != outside+1 {
 			t.Errorf("%d votes for no letter were dropped instead of %d", dropped, outside+1)

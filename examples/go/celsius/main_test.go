@@ -21,7 +21,7 @@ func TestDegreesAreThoseExpected(t *testing.T) {
 			bits := math.Float32bits(float32(degrees))
 			messages = append(messages, string(binary.BigEndian.AppendUint32(nil, bits)))
 		}
-		exampletest.Feed(h, "celsius", messages)
+		exampletest.Feed(h, "celsius", messages...)
 		exampletest.Same(t, h.Output("fahrenheit"), exampletest.Lines(t, "expected.txt"))
 		if refused := h.Counter("celsius", "undecodable"); refused != 1 {
 			t.Error(refused, "messages were refused")

@@ -33,7 +33,7 @@ func OnCores(t *testing.T, app *wallaroo.App, test func(t *testing.T, h *harness
 
 // Feed gives each message to the source by a connection of its own, so that they are dealt over the
 // cores.
-func Feed(h *harness.Harness, source string, messages []string) {
+func Feed(h *harness.Harness, source string, messages ...string) {
 	for i, message := range messages {
 		h.FeedConnection(source, i, message)
 	}
@@ -62,4 +62,17 @@ func LastTotals(lines []string) []string {
 		totals = append(totals, key+" => "+total)
 	}
 	return totals
+}
+
+// TotalsOfWords feeds the lines of input.txt to a word count and compares what comes out with
+// expected.txt.
+func TotalsOfWords(t *testing.T, app *wallaroo.App) {
+	OnCores(t, app, func(t *testing.T, h *harness.Harness) {
+		Feed(h, "lines", Lines(t, "input.txt")...)
+		totals := h.Output("totals")
+		if len(totals) != 8 {
+			t.Errorf("%d totals went out for 8 words", len(totals))
+		}
+		Same(t, LastTotals(totals), Lines(t, "expected.txt"))
+	})
 }

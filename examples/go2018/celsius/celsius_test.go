@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"testing"
 
+	examples "wallaroo.example/examples/exampletest"
 	"wallaroo.example/wallaroo/harness"
 
 	"examples2018/exampletest"
@@ -22,19 +23,19 @@ func frame(t *testing.T, text string) string {
 
 func TestTemperaturesAreConverted(t *testing.T) {
 	app := exampletest.App(t, nil, func() { ApplicationSetup() })
-	exampletest.OnCores(t, app, func(t *testing.T, h *harness.Harness) {
-		for i, text := range exampletest.Lines(t, "input.txt") {
+	examples.OnCores(t, app, func(t *testing.T, h *harness.Harness) {
+		for i, text := range examples.Lines(t, "input.txt") {
 			h.FeedConnection("temperatures-source", i, frame(t, text))
 		}
-		exampletest.Same(t, exampletest.Output(h, "temperatures-sink"), exampletest.Lines(t, "expected.txt"))
+		examples.Same(t, exampletest.Output(h, "temperatures-sink"), examples.Lines(t, "expected.txt"))
 	})
 }
 
 func TestATemperatureThatIsTooShortIsDroppedAndCounted(t *testing.T) {
 	app := exampletest.App(t, nil, func() { ApplicationSetup() })
-	exampletest.OnCores(t, app, func(t *testing.T, h *harness.Harness) {
+	examples.OnCores(t, app, func(t *testing.T, h *harness.Harness) {
 		h.Feed("temperatures-source", "xy", frame(t, "100"))
-		exampletest.Same(t, exampletest.Output(h, "temperatures-sink"), []string{"212.00"})
+		examples.Same(t, exampletest.Output(h, "temperatures-sink"), []string{"212.00"})
 		if failures := h.Counter("temperatures-source", "user_errors"); failures != 1 {
 			t.Errorf("%d failures, wanted 1", failures)
 		}

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"examples2018/exampletest"
+
+	examples "wallaroo.example/examples/exampletest"
 )
 
 const (
@@ -37,7 +39,7 @@ func wallaroo(t *testing.T) string {
 	t.Helper()
 	build := os.Getenv("WALLAROO_BUILD")
 	if build == "" {
-		t.Skip("WALLAROO_BUILD names no build of Wallaroo, whose program would be tested")
+		t.Fatal("WALLAROO_BUILD names no build of Wallaroo, such as build/dev; ./dev test go does")
 	}
 	return filepath.Join(build, "src/cli/wallaroo")
 }
@@ -143,7 +145,7 @@ func sendSenseless(t *testing.T, source string) {
 }
 
 func countWords(t *testing.T, program string, first ...func(t *testing.T, source string)) {
-	wanted := exampletest.Lines(t, filepath.Join(folder, "expected.txt"))
+	wanted := examples.Lines(t, filepath.Join(folder, "expected.txt"))
 	sink, lines := receive(t, len(wanted))
 	w := start(t, program, sink)
 	for _, action := range first {
@@ -154,13 +156,13 @@ func countWords(t *testing.T, program string, first ...func(t *testing.T, source
 		t.Fatal(err)
 	}
 	// On the two empty words the partition function panics.
-	input := append([]string{"", "-"}, exampletest.Lines(t, filepath.Join(folder, "input.txt"))...)
+	input := append([]string{"", "-"}, examples.Lines(t, filepath.Join(folder, "input.txt"))...)
 	if _, err := io.Copy(connection, strings.NewReader(string(exampletest.Framed(input...)))); err != nil {
 		t.Fatal(err)
 	}
 	select {
 	case got := <-lines:
-		exampletest.Same(t, got, wanted)
+		examples.Same(t, got, wanted)
 	case <-time.After(timeout):
 		t.Error("the counts do not come")
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	examples "wallaroo.example/examples/exampletest"
 	"wallaroo.example/wallaroo"
 	"wallaroo.example/wallaroo/harness"
 
@@ -30,24 +31,24 @@ func feed(t *testing.T, h *harness.Harness, line string) {
 }
 
 func TestPipelinesMeetInTheStateOfASymbol(t *testing.T) {
-	exampletest.OnCores(t, program(t), func(t *testing.T, h *harness.Harness) {
-		for i, line := range exampletest.Lines(t, "input.txt") {
+	examples.OnCores(t, program(t), func(t *testing.T, h *harness.Harness) {
+		for i, line := range examples.Lines(t, "input.txt") {
 			feed(t, h, line)
 			h.Drain() // which pipeline's message comes first is up to the network otherwise
 			if i == 4 {
 				h.ReloadStates()
 			}
 		}
-		exampletest.Same(t, exampletest.Output(h, "orders-sink"), exampletest.Lines(t, "expected.txt"))
+		examples.Same(t, exampletest.Output(h, "orders-sink"), examples.Lines(t, "expected.txt"))
 	})
 }
 
 func TestSymbolsThatAreNotListedAndOtherRecordsAreDropped(t *testing.T) {
-	exampletest.OnCores(t, program(t), func(t *testing.T, h *harness.Harness) {
+	examples.OnCores(t, program(t), func(t *testing.T, h *harness.Harness) {
 		feed(t, h, "O 1 NONE")
 		h.Feed("orders-source", "X", "", "O")
 		feed(t, h, "O 2 T")
-		exampletest.Same(t, exampletest.Output(h, "orders-sink"), []string{"2 T rejected: 0.00 0.00"})
+		examples.Same(t, exampletest.Output(h, "orders-sink"), []string{"2 T rejected: 0.00 0.00"})
 		dropped := h.Counter("orders-source", "keys_not_listed")
 		failed := h.Counter("orders-source", "user_errors")
 		if dropped != 1 || failed != 3 {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	examples "wallaroo.example/examples/exampletest"
 	"wallaroo.example/wallaroo/harness"
 
 	"examples2018/exampletest"
@@ -11,13 +12,13 @@ import (
 
 func program(t *testing.T, test func(t *testing.T, h *harness.Harness)) {
 	app := exampletest.App(t, nil, func() { ApplicationSetup() })
-	exampletest.OnCores(t, app, test)
+	examples.OnCores(t, app, test)
 }
 
 func TestWordsAreCounted(t *testing.T) {
 	program(t, func(t *testing.T, h *harness.Harness) {
-		exampletest.Feed(h, "words-source", exampletest.Lines(t, "input.txt")...)
-		exampletest.Same(t, exampletest.Output(h, "words-sink"), exampletest.Lines(t, "expected.txt"))
+		examples.Feed(h, "words-source", examples.Lines(t, "input.txt")...)
+		examples.Same(t, exampletest.Output(h, "words-sink"), examples.Lines(t, "expected.txt"))
 	})
 }
 
@@ -27,7 +28,7 @@ func TestDictionariesAreStoredAndLoaded(t *testing.T) {
 		h.Drain()
 		h.ReloadStates()
 		h.Feed("words-source", "one two")
-		exampletest.Same(t, exampletest.Output(h, "words-sink"),
+		examples.Same(t, exampletest.Output(h, "words-sink"),
 			[]string{"one => 1", "two => 1", "one => 2", "one => 3", "two => 2"})
 	})
 }

@@ -24,8 +24,8 @@ struct Event {
 
 std::optional<Event> decode_event(std::string_view line) {
   const auto [user, rest] = halves(line);
-  const auto [ms, todo] = halves(rest);
-  const auto [action, of_timer] = halves(todo);
+  const auto [ms, deed] = halves(rest);
+  const auto [action, of_timer] = halves(deed);
   const auto [timer, timer_ms] = halves(of_timer);
   const auto at = number<int64_t>(ms);
   if (!at) return std::nullopt;
