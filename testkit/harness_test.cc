@@ -386,5 +386,30 @@ TEST(Harness, gives_up_on_a_program_that_never_rests) {
   EXPECT_NE(mistake([&] { harness.advance(1s); }).find("does not come to rest"), std::string::npos);
 }
 
+struct AtTheEnd {
+  std::optional<std::string> on_event(std::string_view, Context& context) {
+    context.timer("last", Time{INT64_MAX});
+    return std::nullopt;
+  }
+  std::optional<std::string> on_timer(std::string_view timer, Context&) {
+    return std::string(timer);
+  }
+};
+
+TEST(Harness, a_timer_for_the_last_of_all_times_fires_at_the_end) {
+  Application app("patient");
+  app.pipeline("p")
+      .source("in", tcp::listen(":7010", framing::lines, text))
+      .key_by([](std::string_view name) { return name; })
+      .process<AtTheEnd>("wait")
+      .sink("out", tcp::connect(":7002", framing::lines, text));
+  Harness harness(app);
+  harness.feed("in", "x");
+  harness.drain();
+  EXPECT_EQ(harness.take_output("out"), Lines{});
+  harness.finish();
+  EXPECT_EQ(harness.take_output("out"), Lines{"last"});
+}
+
 }  // namespace
 }  // namespace wallaroo::testkit

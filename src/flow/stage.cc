@@ -207,7 +207,9 @@ void Stage::on_set_timer(const Record& record, std::string_view name, int64_t at
     return;
   }
   if (at_ns <= chain_.watermark_ns) counters_.late_timers.add(1);
-  timers_.set(record.hash, record.key_view(), timer_name(name), at_ns);
+  // No watermark comes after the final one, at which every timer is due.
+  timers_.set(record.hash, record.key_view(), timer_name(name),
+              std::min(at_ns, wire::kFinalWatermark));
 }
 
 void Stage::on_cancel_timer(const Record& record, std::string_view name) {
