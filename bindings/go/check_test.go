@@ -102,7 +102,7 @@ func TestCheckFindsMistakes(t *testing.T) {
 		{"source in pipeline 'more' 'more': Header needs a function", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
 			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.ReadFile(wallaroo.Value("file"), wallaroo.Header(2, nil)), wallaroo.Text)
 		}},
-		{"source in pipeline 'more' 'more': framing::raw cannot tell messages apart", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+		{"source in pipeline 'more' 'more': raw framing cannot tell messages apart", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
 			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.FollowFile(wallaroo.Value("file"), wallaroo.Raw), wallaroo.Text)
 		}},
 		{"source in pipeline 'more' 'more': a length has 1 to 8 bytes", func(app *wallaroo.App, _ wallaroo.Stream[string]) {

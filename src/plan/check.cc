@@ -96,7 +96,7 @@ class Checker {
       if (!node.name.empty() && ++names_[node.name] == 2) {
         say("the name '" + node.name +
             "' is used twice; sources, computations, states and sinks need names of their own" +
-            (states_named(node.name) > 1 ? "; to share one state, give both wl::shared(name)"
+            (states_named(node.name) > 1 ? "; to share one state, give both the same shared name"
                                          : ""));
       }
     }
@@ -161,14 +161,14 @@ class Checker {
       say(what + ": frame_bytes_max must be between 1 byte and 64 MiB");
     }
     if (framing.kind == Framing::Kind::raw) {
-      say(what + ": framing::raw cannot tell messages apart; use u32be or lines");
+      say(what + ": raw framing cannot tell messages apart; use u32be or lines");
     }
     if (framing.kind == Framing::Kind::header) {
       if (framing.header_bytes == 0 || framing.header_bytes > kHeaderBytesMax) {
         say(what + ": a header has 1 to " + std::to_string(kHeaderBytesMax) + " bytes");
       }
       if (framing.payload_length == nullptr) {
-        say(what + ": framing::header needs a function from header to payload length; pass one");
+        say(what + ": a header framing needs a function from header to payload length; pass one");
       }
     }
     if (framing.kind == Framing::Kind::finder && framing.finder == nullptr) {
@@ -179,7 +179,7 @@ class Checker {
 
   void check_sink_framing(const Framing& framing, const std::string& what) {
     if (framing.kind == Framing::Kind::header || framing.kind == Framing::Kind::finder) {
-      say(what + ": framing::header is for sources; write the header in the encoder and use raw");
+      say(what + ": a header framing is for sources; write the header in the encoder and use raw");
     }
     check_length(framing, what);
   }

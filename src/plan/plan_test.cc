@@ -358,7 +358,7 @@ TEST(Mistakes, two_states_of_one_name_hear_how_to_share_one) {
   b.state("same", b.key_by(source));
   EXPECT_EQ(b.mistakes(), (Mistakes{"the name 'same' is used twice; sources, computations, states "
                                     "and sinks need names of their own; to share one state, give "
-                                    "both wl::shared(name)"}));
+                                    "both the same shared name"}));
 }
 
 TEST(Mistakes, flags_that_every_application_has) {
@@ -428,7 +428,7 @@ TEST(Mistakes, limits_of_a_tcp_source) {
     return b.mistakes();
   };
   EXPECT_EQ(with({.framing = Framing::raw}),
-            Mistakes{what + "framing::raw cannot tell messages apart; use u32be or lines"});
+            Mistakes{what + "raw framing cannot tell messages apart; use u32be or lines"});
   const std::string size = what + "frame_bytes_max must be between 1 byte and 64 MiB";
   EXPECT_EQ(with({.frame_bytes_max = 0}), Mistakes{size});
   EXPECT_EQ(with({.frame_bytes_max = (64u << 20) + 1}), Mistakes{size});
@@ -458,9 +458,9 @@ TEST(Mistakes, framings) {
             (Mistakes{in + "a length has 1 to 8 bytes", out + "a length has 1 to 8 bytes"}));
   EXPECT_EQ(with(framing::header(4097, nullptr), framing::header(2, none)),
             (Mistakes{in + "a header has 1 to 4096 bytes",
-                      in + "framing::header needs a function from header to payload length; pass "
+                      in + "a header framing needs a function from header to payload length; pass "
                            "one",
-                      out + "framing::header is for sources; write the header in the encoder and "
+                      out + "a header framing is for sources; write the header in the encoder and "
                             "use raw"}));
 }
 
@@ -523,14 +523,13 @@ TEST(Mistakes, all_come_at_once) {
   const auto plan = build(b.graph());
   ASSERT_FALSE(plan.has_value());
   EXPECT_EQ(plan.error().code, ErrorCode::bad_application);
-  EXPECT_EQ(
-      plan.error().message,
-      "application 'shop' cannot be built: 3 mistakes:\n"
-      "  - source in pipeline 'p' 'In': a name is made of a-z, 0-9 and '-' only\n"
-      "  - source in pipeline 'p' 'In': framing::raw cannot tell messages apart; use u32be or "
-      "lines\n"
-      "  - a key_by in pipeline 'p' is followed by nothing; a state computation or process "
-      "belongs behind it");
+  EXPECT_EQ(plan.error().message,
+            "application 'shop' cannot be built: 3 mistakes:\n"
+            "  - source in pipeline 'p' 'In': a name is made of a-z, 0-9 and '-' only\n"
+            "  - source in pipeline 'p' 'In': raw framing cannot tell messages apart; use u32be or "
+            "lines\n"
+            "  - a key_by in pipeline 'p' is followed by nothing; a state computation or process "
+            "belongs behind it");
 }
 
 TEST(Mistakes, check_of_an_application_tells_a_single_one_in_one_line) {
