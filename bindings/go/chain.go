@@ -158,6 +158,7 @@ func guard(c *chain, node int, record func(at int) uint32, at, next *int, end in
 type output[T any] struct {
 	c      *chain
 	next   []step[T]
+	keeper keeper[T] // the only one of next, if it is one
 	values []T
 	stamps []stamp
 	first  int // outputs of the record being worked on begin here
@@ -165,10 +166,19 @@ type output[T any] struct {
 	put    func(T) // emit, made once
 }
 
+// A keeper is a step that needs the values for longer, and would have to copy them.
+type keeper[T any] interface {
+	// keep takes the values over and returns an empty slice in exchange.
+	keep(values []T, stamps []stamp) []T
+}
+
 func newOutput[T any](c *chain, next []any) *output[T] {
 	o := &output[T]{c: c}
 	for _, s := range next {
 		o.next = append(o.next, s.(step[T]))
+	}
+	if len(next) == 1 {
+		o.keeper, _ = next[0].(keeper[T])
 	}
 	o.put = o.emit
 	return o
@@ -201,13 +211,22 @@ func (o *output[T]) flush() bool {
 		return true
 	}
 	before := o.c.stopped
-	for _, next := range o.next {
-		next.process(o.values, o.stamps)
-	}
-	var zero T
-	for i := range o.values { // what they point to can be collected
-		o.values[i] = zero
+	if o.keeper != nil {
+		o.values = o.keeper.keep(o.values, o.stamps)
+	} else {
+		for _, next := range o.next {
+			next.process(o.values, o.stamps)
+		}
+		forget(o.values)
 	}
 	o.values, o.stamps, o.first = o.values[:0], o.stamps[:0], 0
 	return o.c.stopped == before
+}
+
+// forget clears values, so that what they point to can be collected.
+func forget[T any](values []T) {
+	var zeros [16]T
+	for len(values) != 0 { // copies are faster than assignments, each of which asks for the collector
+		values = values[copy(values, zeros[:]):]
+	}
 }

@@ -13,6 +13,7 @@ type leaving[T any] struct {
 	ends    []int
 	maker   *valueMaker[T]
 	batch   *valueBatch[T]
+	first   uint64 // number of the batch's first value
 	outputs []engine.Output
 	keys    []byte
 }
@@ -22,17 +23,25 @@ func newLeaving[T any](c *chain, ends []int) leaving[T] {
 	return leaving[T]{c: c, ends: ends, maker: &valueMaker[T]{table: table, core: c.core}}
 }
 
-func (l *leaving[T]) begin() {
+// begin takes a copy of all values, also of those that will turn out to go nowhere.
+func (l *leaving[T]) begin(values []T) {
 	l.batch = l.maker.take()
+	l.batch.values = append(l.batch.values, values...)
+	l.first = l.batch.number(0)
 	l.outputs, l.keys = l.outputs[:0], l.keys[:0]
 }
 
-// add takes a value whose key has been appended to keys, which had `before` bytes.
-func (l *leaving[T]) add(value T, s stamp, before int) {
-	number := l.batch.number(len(l.batch.values))
-	l.batch.values = append(l.batch.values, value)
-	l.outputs = append(l.outputs, engine.Output{EventTimeNs: s.timeNs, Value: number, Record: s.record,
-		Size: uint32(len(l.keys) - before)})
+// beginWith takes the values themselves and returns an empty slice in exchange.
+func (l *leaving[T]) beginWith(values []T) (spare []T) {
+	l.begin(nil)
+	spare, l.batch.values = l.batch.values, values
+	return spare
+}
+
+// add sends the value at a place; its key has been appended to keys, which had `before` bytes.
+func (l *leaving[T]) add(at int, s stamp, before int) {
+	l.outputs = append(l.outputs, engine.Output{EventTimeNs: s.timeNs, Value: l.first + uint64(at),
+		Record: s.record, Size: uint32(len(l.keys) - before)})
 }
 
 // send hands everything to each end; every end asks for every value once.
@@ -56,16 +65,49 @@ func (l *leaving[T]) send() {
 type keyByEnd[T any, K comparable] struct {
 	leaving[T]
 	node  int
-	keyOf func(T) (K, error)
+	keyOf keyFunction[T, K]
 	key   codec.Key[K]
+	text  bool // keys are their own bytes
+}
+
+// A keyFunction is one of the two.
+type keyFunction[T any, K comparable] struct {
+	sure   func(T) K
+	trying func(T) (K, error)
 }
 
 func (e *keyByEnd[T, K]) process(values []T, stamps []stamp) {
-	e.begin()
+	e.begin(values)
+	e.deal(values, stamps)
+}
+
+func (e *keyByEnd[T, K]) keep(values []T, stamps []stamp) []T {
+	spare := e.beginWith(values)
+	e.deal(values, stamps)
+	return spare
+}
+
+func (e *keyByEnd[T, K]) deal(values []T, stamps []stamp) {
 	for at := 0; at < len(values); {
 		at = e.run(values, stamps, at)
 	}
 	e.send()
+}
+
+// appendKey appends the key of a value to keys.
+func (e *keyByEnd[T, K]) appendKey(value T) (err error) {
+	var key K
+	if e.keyOf.sure != nil {
+		key = e.keyOf.sure(value)
+	} else if key, err = e.keyOf.trying(value); err != nil {
+		return err
+	}
+	if e.text {
+		e.keys = append(e.keys, codec.TextOf(&key)...)
+		return nil
+	}
+	e.keys, err = e.key.Append(e.keys, key)
+	return err
 }
 
 func (e *keyByEnd[T, K]) run(values []T, stamps []stamp, at int) (next int) {
@@ -75,18 +117,14 @@ func (e *keyByEnd[T, K]) run(values []T, stamps []stamp, at int) (next int) {
 		func() { e.keys = e.keys[:before] })
 	for ; at < len(values); at++ {
 		before = len(e.keys)
-		key, err := e.keyOf(values[at])
-		if err == nil {
-			e.keys, err = e.key.Append(e.keys, key)
-		}
-		if err != nil {
+		if err := e.appendKey(values[at]); err != nil {
 			e.keys = e.keys[:before]
 			if err != Skip && !e.c.failed(e.node, stamps[at].record, err) {
 				return len(values)
 			}
 			continue
 		}
-		e.add(values[at], stamps[at], before)
+		e.add(at, stamps[at], before)
 	}
 	return at
 }
@@ -95,9 +133,19 @@ func (e *keyByEnd[T, K]) run(values []T, stamps []stamp, at int) (next int) {
 type relayEnd[T any] struct{ leaving[T] }
 
 func (e *relayEnd[T]) process(values []T, stamps []stamp) {
-	e.begin()
-	for i, value := range values {
-		e.add(value, stamps[i], 0)
+	e.begin(values)
+	e.deal(stamps)
+}
+
+func (e *relayEnd[T]) keep(values []T, stamps []stamp) []T {
+	spare := e.beginWith(values)
+	e.deal(stamps)
+	return spare
+}
+
+func (e *relayEnd[T]) deal(stamps []stamp) {
+	for at := range stamps {
+		e.add(at, stamps[at], 0)
 	}
 	e.send()
 }

@@ -143,17 +143,23 @@ func (e *relayEntry[T]) process(in *engine.Input) int {
 	return next
 }
 
+// stateFunctions are those of a keyed stage: simple, or onEvent with or without onTimer.
+type stateFunctions[In, S, Out any, K comparable] struct {
+	simple  func(in In, state *S) (Out, error)
+	onEvent func(ctx *Context[K], in In, state *S, emit func(Out)) error
+	onTimer func(ctx *Context[K], timer string, state *S, emit func(Out)) error
+}
+
 // stateEntry begins a keyed stage.
 type stateEntry[In, S, Out any, K comparable] struct {
 	received[In]
-	c       *chain
-	node    int
-	states  *stateSlab[S]
-	apply   func(ctx *Context[K], in In, state *S, out *output[Out]) error
-	onTimer func(ctx *Context[K], timer string, state *S, out *output[Out]) error // or nil
-	out     *output[Out]
-	context Context[K]
-	cleared map[uint64]uint32 // states to forget behind this batch, with a record of their key
+	c         *chain
+	node      int
+	states    *stateSlab[S]
+	functions stateFunctions[In, S, Out, K]
+	out       *output[Out]
+	context   Context[K]
+	cleared   map[uint64]uint32 // states to forget behind this batch, with a record of their key
 }
 
 func (e *stateEntry[In, S, Out, K]) process(in *engine.Input) int {
@@ -181,10 +187,17 @@ func (e *stateEntry[In, S, Out, K]) forget(state uint64, record uint32) {
 
 // stateOf returns the state of a record, after beginning it if there is none.
 func (e *stateEntry[In, S, Out, K]) stateOf(in *engine.Input, at int) (*S, error) {
+	if in.States[at]&engine.NewState == 0 && len(e.cleared) == 0 {
+		return e.states.at(in.States[at]), nil
+	}
+	return e.stateThatMayBegin(in, at)
+}
+
+func (e *stateEntry[In, S, Out, K]) stateThatMayBegin(in *engine.Input, at int) (*S, error) {
 	number := in.States[at] &^ engine.NewState
 	state := e.states.at(number)
 	begins := in.States[at] != number
-	if !begins && len(e.cleared) != 0 {
+	if !begins {
 		_, begins = e.cleared[number]
 	}
 	if !begins {
@@ -224,8 +237,16 @@ func (e *stateEntry[In, S, Out, K]) one(in *engine.Input, at int) error {
 	if err != nil {
 		return err
 	}
+	value := e.values.get(in.Values[at])
+	if e.functions.simple != nil {
+		result, err := e.functions.simple(*value, state)
+		if err == nil {
+			e.out.emit(result)
+		}
+		return err
+	}
 	e.context.begin(e.c, in, at)
-	err = e.apply(&e.context, *e.values.get(in.Values[at]), state, e.out)
+	err = e.functions.onEvent(&e.context, *value, state, e.out.put)
 	e.forgetIfAsked(in, at, err)
 	return err
 }
@@ -250,7 +271,7 @@ func (e *stateEntry[In, S, Out, K]) fire(in *engine.Input, name string, atNs int
 	state, err := e.stateOf(in, 0)
 	if err == nil {
 		e.context.begin(e.c, in, 0)
-		err = e.onTimer(&e.context, name, state, e.out)
+		err = e.functions.onTimer(&e.context, name, state, e.out.put)
 		e.forgetIfAsked(in, 0, err)
 	}
 	if err != nil {
@@ -270,7 +291,7 @@ func nanoseconds(at time.Time) int64 {
 	case seconds <= math.MinInt64/perSecond:
 		return math.MinInt64
 	case seconds >= math.MaxInt64/perSecond:
-		return math.MaxInt64 - 1 // the engine's largest is never
+		return math.MaxInt64
 	}
 	return at.UnixNano()
 }

@@ -165,7 +165,7 @@ func (s Stream[T]) EventTime(function func(T) time.Time, lateness time.Duration)
 
 // KeyBy gives each message a key. Keys are integers, texts, or structs and arrays of such.
 func KeyBy[T any, K comparable](s Stream[T], key func(T) K, options ...StageOption) Keyed[T, K] {
-	return TryKeyBy(s, func(value T) (K, error) { return key(value), nil }, options...)
+	return keyBy(s, keyFunction[T, K]{sure: key}, options)
 }
 
 // KeyByListed is KeyBy with all keys that there may be: a message with another one is dropped and
@@ -189,6 +189,10 @@ func KeyByListed[T any, K comparable](s Stream[T], key func(T) K, keys []K, opti
 
 // TryKeyBy is KeyBy for a function that can fail; Skip drops the message.
 func TryKeyBy[T any, K comparable](s Stream[T], key func(T) (K, error), options ...StageOption) Keyed[T, K] {
+	return keyBy(s, keyFunction[T, K]{trying: key}, options)
+}
+
+func keyBy[T any, K comparable](s Stream[T], key keyFunction[T, K], options []StageOption) Keyed[T, K] {
 	n := (&node{kind: "key_by"}).with(options)
 	stream := behind[T](s, n)
 	codecOf[T](s.app, "the messages of", "key-by", s.pipeline)
@@ -199,7 +203,8 @@ func TryKeyBy[T any, K comparable](s Stream[T], key func(T) (K, error), options 
 	}
 	n.keyType = encoding.Description()
 	n.makeStep = func(c *chain, _ []any, ends []int) any {
-		return &keyByEnd[T, K]{leaving: newLeaving[T](c, ends), node: stream.node, keyOf: key, key: encoding}
+		return &keyByEnd[T, K]{leaving: newLeaving[T](c, ends), node: stream.node, keyOf: key, key: encoding,
+			text: codec.IsText(encoding)}
 	}
 	return Keyed[T, K]{stream: stream, key: encoding}
 }
@@ -246,20 +251,14 @@ func (s Stream[T]) Sink(name string, to SinkSpec, encode func(value T, out []byt
 // out what it returns; Skip puts out nothing. The state of a new key is the zero S. What function
 // returns must not point into the state.
 func Stateful[In, S, Out any, K comparable](k Keyed[In, K], name string, function func(in In, state *S) (Out, error), options ...StageOption) Stream[Out] {
-	return keep(k, name, func(_ *Context[K], in In, state *S, out *output[Out]) error {
-		value, err := function(in, state)
-		if err == nil {
-			out.emit(value)
-		}
-		return err
-	}, nil, options)
+	return keep(k, name, stateFunctions[In, S, Out, K]{simple: function}, options)
 }
 
 // StatefulMany is Stateful with any number of outputs: function calls emit for each.
 func StatefulMany[In, S, Out any, K comparable](k Keyed[In, K], name string, function func(in In, state *S, emit func(Out)) error, options ...StageOption) Stream[Out] {
-	return keep(k, name, func(_ *Context[K], in In, state *S, out *output[Out]) error {
-		return function(in, state, out.put)
-	}, nil, options)
+	return keep(k, name, stateFunctions[In, S, Out, K]{
+		onEvent: func(_ *Context[K], in In, state *S, emit func(Out)) error { return function(in, state, emit) },
+	}, options)
 }
 
 // A Processor is a state with behaviour. Its exported fields are the state of one key.
@@ -275,10 +274,13 @@ func Process[P, Out, In any, K comparable, PP interface {
 	*P
 	Processor[K, In, Out]
 }](k Keyed[In, K], name string, options ...StageOption) Stream[Out] {
-	return keep(k, name, func(ctx *Context[K], in In, state *P, out *output[Out]) error {
-		return PP(state).OnEvent(ctx, in, out.put)
-	}, func(ctx *Context[K], timer string, state *P, out *output[Out]) error {
-		return PP(state).OnTimer(ctx, timer, out.put)
+	return keep(k, name, stateFunctions[In, P, Out, K]{
+		onEvent: func(ctx *Context[K], in In, state *P, emit func(Out)) error {
+			return PP(state).OnEvent(ctx, in, emit)
+		},
+		onTimer: func(ctx *Context[K], timer string, state *P, emit func(Out)) error {
+			return PP(state).OnTimer(ctx, timer, emit)
+		},
 	}, options)
 }
 
@@ -309,10 +311,8 @@ func (a *App) share(name string, said *stateOf) *stateOf {
 }
 
 // keep adds a state node.
-func keep[In, S, Out any, K comparable](k Keyed[In, K], name string,
-	apply func(*Context[K], In, *S, *output[Out]) error,
-	onTimer func(*Context[K], string, *S, *output[Out]) error, options []StageOption) Stream[Out] {
-	n := (&node{kind: "state", name: name, timers: onTimer != nil}).with(options)
+func keep[In, S, Out any, K comparable](k Keyed[In, K], name string, functions stateFunctions[In, S, Out, K], options []StageOption) Stream[Out] {
+	n := (&node{kind: "state", name: name, timers: functions.onTimer != nil}).with(options)
 	app := k.stream.app
 	stream := behind[Out](k.stream, n)
 	ofState := codecOf[S](app, "the state of", name, k.stream.pipeline)
@@ -334,8 +334,8 @@ func keep[In, S, Out any, K comparable](k Keyed[In, K], name string,
 	}
 	n.makeEntry = func(c *chain, next []any) chainEntry {
 		return &stateEntry[In, S, Out, K]{received: received[In]{incoming[In]{program: c.program}, ofValue},
-			c: c, node: stream.node, states: c.keeper(stream.node).(*stateSlab[S]), apply: apply,
-			onTimer: onTimer, out: newOutput[Out](c, next), context: Context[K]{key: k.key}}
+			c: c, node: stream.node, states: c.keeper(stream.node).(*stateSlab[S]), functions: functions,
+			out: newOutput[Out](c, next), context: Context[K]{key: k.key}}
 	}
 	return stream
 }

@@ -96,10 +96,7 @@ func (b *valueBatch[T]) release(count int64) {
 	if atomic.AddInt64(&b.live, -count) != 0 {
 		return
 	}
-	var zero T
-	for i := range b.values {
-		b.values[i] = zero
-	}
+	forget(b.values)
 	b.values = b.values[:0]
 	table := b.maker.table
 	table.mutex.Lock()

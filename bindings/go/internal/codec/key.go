@@ -99,8 +99,17 @@ func floatIn(typ reflect.Type, where string) string {
 type textKey[K comparable] struct{ *node }
 
 func (k textKey[K]) Append(out []byte, key K) ([]byte, error) {
-	return append(out, *(*string)(unsafe.Pointer(&key))...), nil
+	return append(out, TextOf(&key)...), nil
 }
+
+// IsText says whether TextOf gives the bytes of a key, which spares the call of Append.
+func IsText[K comparable](key Key[K]) bool {
+	_, is := key.(textKey[K])
+	return is
+}
+
+// TextOf gives the text of a key that is one; no other may be asked.
+func TextOf[K comparable](key *K) string { return *(*string)(unsafe.Pointer(key)) }
 
 func (k textKey[K]) Decode(in []byte) (key K, err error) {
 	*(*string)(unsafe.Pointer(&key)) = string(in)
