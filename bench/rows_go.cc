@@ -70,6 +70,18 @@ Variant job(const std::string& name, const std::string& program, const std::stri
           }};
 }
 
+/// A row with a ratio and no target.
+TargetRow beside(std::string what, std::string unit, const Variant& yardstick,
+                 const Variant& engine) {
+  TargetRow row{.what = std::move(what),
+                .unit = std::move(unit),
+                .engine = engine.spread(),
+                .yardstick = yardstick.spread(),
+                .target = "reported"};
+  row.ratio = row.yardstick->median / row.engine->median;
+  return row;
+}
+
 double median_of(const std::vector<Figures>& all, const std::string& name) {
   std::vector<double> values;
   for (const Figures& one : all) values.push_back(one.at(name));
@@ -115,13 +127,7 @@ void market_spread(const std::string& program, const BenchOptions& options, Roun
   Variant on_engine = job("engine", program, "engine-market", "-", passes, engine);
   const std::string title = "Go market spread, two streams and one state, one core";
   rounds.take_turns(title, "CPU ns a message", {&plain_loop, &on_engine});
-  TargetRow row{.what = title + ", against plain Go",
-                .unit = "CPU ns/message",
-                .engine = on_engine.spread(),
-                .yardstick = plain_loop.spread(),
-                .target = "reported"};
-  row.ratio = row.yardstick->median / row.engine->median;
-  report.add(std::move(row));
+  report.add(beside(title + ", against plain Go", "CPU ns/message", plain_loop, on_engine));
 }
 
 LoadResult under_load(const std::vector<std::string>& command, const LoadOptions& load) {
@@ -137,11 +143,16 @@ void words_over_tcp(const std::string& program, const BenchOptions& options, Rou
       make_text({.vocabulary = 10'000, .lines = options.quick ? 100'000u : 500'000u, .seed = 1});
   const LoadOptions load{.text = &text, .warmup_s = 0.5, .duration_s = options.quick ? 0.5 : 2};
   const std::vector<std::string> engine_words = {program, "word-count", "--http", "off", "--quiet"};
-  Variant plain{"plain Go", [&] { return under_load({program, "tcp"}, load).cpu_ns_per_unit; }};
-  Variant engine{"engine", [&] { return under_load(engine_words, load).cpu_ns_per_unit; }};
+  const auto loaded = [&](const std::string& name, const std::vector<std::string>& command) {
+    return Variant{name, [&load, command] { return under_load(command, load).cpu_ns_per_unit; }};
+  };
+  Variant plain = loaded("plain Go", {program, "tcp"});
+  Variant engine = loaded("engine", engine_words);
+  Variant of_2018 = loaded("API of 2018", {program, "word-count-2018"});
   const std::string title = "Go word count over TCP, 10 k words, one core";
-  rounds.take_turns(title, "CPU ns a word", {&plain, &engine});
+  rounds.take_turns(title, "CPU ns a word", {&plain, &engine, &of_2018});
   report.add_speed(title + ", against plain Go", plain, engine, "CPU ns/word", kWordsTarget);
+  report.add(beside(title + ", API of 2018, against plain Go", "CPU ns/word", plain, of_2018));
 
   LoadOptions open_loop = load;
   open_loop.rate = 50'000;

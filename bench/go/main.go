@@ -8,6 +8,7 @@
 //	go_bench engine-market FILE PASSES   the same on the engine, two sources
 //	go_bench tcp --in A --out B    listens, counts, writes totals: the program an able programmer writes
 //	go_bench word-count FLAGS      the same on the engine
+//	go_bench word-count-2018 --in A --out B   the same by the API of 2018
 package main
 
 import (
@@ -82,13 +83,20 @@ func main() {
 
 func run(what string, args []string) error {
 	switch what {
-	case "tcp":
+	case "tcp", "word-count-2018":
 		flags := flag.NewFlagSet(what, flag.ContinueOnError)
 		in, out := flags.String("in", "", "address to listen on"), flags.String("out", "", "address to connect to")
 		if err := flags.Parse(args); err != nil {
 			return err
 		}
-		return serve(*in, *out)
+		if what == "tcp" {
+			return serve(*in, *out)
+		}
+		app, err := wordCount2018(*in, *out)
+		if err != nil {
+			return err
+		}
+		os.Exit(app.MainWith([]string{what, "--http", "off", "--quiet"}))
 	case "word-count":
 		app := wallaroo.New("word-count")
 		wordCount(app, wallaroo.ListenTCP(app.Flag("in", ":7010"), wallaroo.U32BE),
