@@ -18,7 +18,7 @@ constexpr const char* kUsage =
     "  --quick         a subset, smaller inputs, three rounds: less than a minute\n"
     "  --rounds N      how often every measurement takes its turn (5)\n"
     "  --quiet-wait S  wait that long for other programs to rest before each round (10)\n"
-    "  --only GROUP    words, keyed, tcp, latency, second-core, allocations, footprint or go\n"
+    "  --only GROUP    words, keyed, tcp, latency, second-core, allocations, footprint, tls or go\n"
     "  --program FILE  another word count program to measure\n"
     "  --check         compare the outputs of the engine and all yardsticks and stop\n"
     "  --save          write the tables to bench/results/DATE.md too\n";
@@ -35,6 +35,7 @@ constexpr Group kGroups[] = {
     {"second-core", second_core_rows},
     {"allocations", allocation_rows},
     {"footprint", footprint_rows},
+    {"tls", tls_rows},
     {"go", go_rows},
 };
 

@@ -62,13 +62,20 @@ std::string format(double value) {
 
 void Report::add_speed(std::string what, const Variant& yardstick, const Variant& engine,
                        const std::string& unit, double target) {
+  add_ratio(std::move(what), yardstick, engine, unit);
+  TargetRow& row = targets_.back();
+  row.target = ">= " + format(target);
+  row.met = *row.ratio >= target;
+}
+
+void Report::add_ratio(std::string what, const Variant& yardstick, const Variant& engine,
+                       const std::string& unit) {
   TargetRow row{.what = std::move(what),
                 .unit = unit,
                 .engine = engine.spread(),
                 .yardstick = yardstick.spread(),
-                .target = ">= " + format(target)};
+                .target = "reported"};
   row.ratio = row.yardstick->median / row.engine->median;
-  row.met = *row.ratio >= target;
   add(std::move(row));
 }
 

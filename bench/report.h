@@ -37,6 +37,9 @@ class Report {
   /// The ratio is how many times the yardstick's speed the engine reaches; both are times.
   void add_speed(std::string what, const Variant& yardstick, const Variant& engine,
                  const std::string& unit, double target);
+  /// The same without a target.
+  void add_ratio(std::string what, const Variant& yardstick, const Variant& engine,
+                 const std::string& unit);
 
   /// Markdown.
   std::string text(const MachineSpeed& speed, const Spread& foreign, int rounds) const;

@@ -24,6 +24,7 @@ void tcp_rows(const BenchOptions& options, Rounds& rounds, Report& report);
 void latency_rows(const BenchOptions& options, Rounds& rounds, Report& report);
 void second_core_rows(const BenchOptions& options, Rounds& rounds, Report& report);
 void allocation_rows(const BenchOptions& options, Rounds& rounds, Report& report);
+void tls_rows(const BenchOptions& options, Rounds& rounds, Report& report);
 void go_rows(const BenchOptions& options, Rounds& rounds, Report& report);
 void footprint_rows(const BenchOptions& options, Rounds& rounds, Report& report);
 

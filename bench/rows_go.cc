@@ -1,14 +1,12 @@
 // Go: the word count and the border, beside the same work in plain Go. The programs are bench/go,
 // built by ./dev bench.
-#include <unistd.h>
-
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <map>
 
 #include "load.h"
 #include "rows.h"
+#include "text_file.h"
 
 namespace wallaroo::bench {
 namespace {
@@ -36,29 +34,6 @@ Figures run_program(const std::string& command) {
   return figures;
 }
 
-/// The text as lines in a file that goes with this object.
-class TextFile {
- public:
-  explicit TextFile(const Text& text)
-      : path_(std::filesystem::temp_directory_path() /
-              ("wallaroo-bench-" + std::to_string(getpid()))) {
-    std::ofstream file(path_);
-    for (size_t i = 0; i < text.messages(); ++i) {
-      const size_t begin = text.offsets[i] + sizeof(uint32_t);
-      file.write(text.frames.data() + begin, text.offsets[i + 1] - static_cast<long>(begin));
-      file << '\n';
-    }
-    if (!file.flush()) die("cannot write " + path_.string());
-  }
-  ~TextFile() { std::filesystem::remove(path_); }
-  TextFile(const TextFile&) = delete;
-  TextFile& operator=(const TextFile&) = delete;
-  std::string path() const { return path_.string(); }
-
- private:
-  const std::filesystem::path path_;
-};
-
 /// One job of the program, on one core.
 Variant job(const std::string& name, const std::string& program, const std::string& job,
             const std::string& file, int passes, std::vector<Figures>& all) {
@@ -68,18 +43,6 @@ Variant job(const std::string& name, const std::string& program, const std::stri
             all.push_back(run_program(command));
             return all.back()["cpu_ns"];
           }};
-}
-
-/// A row with a ratio and no target.
-TargetRow beside(std::string what, std::string unit, const Variant& yardstick,
-                 const Variant& engine) {
-  TargetRow row{.what = std::move(what),
-                .unit = std::move(unit),
-                .engine = engine.spread(),
-                .yardstick = yardstick.spread(),
-                .target = "reported"};
-  row.ratio = row.yardstick->median / row.engine->median;
-  return row;
 }
 
 double median_of(const std::vector<Figures>& all, const std::string& name) {
@@ -127,7 +90,7 @@ void market_spread(const std::string& program, const BenchOptions& options, Roun
   Variant on_engine = job("engine", program, "engine-market", "-", passes, engine);
   const std::string title = "Go market spread, two streams and one state, one core";
   rounds.take_turns(title, "CPU ns a message", {&plain_loop, &on_engine});
-  report.add(beside(title + ", against plain Go", "CPU ns/message", plain_loop, on_engine));
+  report.add_ratio(title + ", against plain Go", plain_loop, on_engine, "CPU ns/message");
 }
 
 LoadResult under_load(const std::vector<std::string>& command, const LoadOptions& load) {
@@ -152,7 +115,7 @@ void words_over_tcp(const std::string& program, const BenchOptions& options, Rou
   const std::string title = "Go word count over TCP, 10 k words, one core";
   rounds.take_turns(title, "CPU ns a word", {&plain, &engine, &of_2018});
   report.add_speed(title + ", against plain Go", plain, engine, "CPU ns/word", kWordsTarget);
-  report.add(beside(title + ", API of 2018, against plain Go", "CPU ns/word", plain, of_2018));
+  report.add_ratio(title + ", API of 2018, against plain Go", plain, of_2018, "CPU ns/word");
 
   LoadOptions open_loop = load;
   open_loop.rate = 50'000;
