@@ -48,6 +48,8 @@ const char* mutant_name(Mutant mutant) {
       return "new_state_told_once";
     case Mutant::state_number_reused:
       return "state_number_reused";
+    case Mutant::stop_lets_batch_go_on:
+      return "stop_lets_batch_go_on";
     case Mutant::count_:
       break;
   }

@@ -27,6 +27,7 @@ enum class Mutant : int {
   refused_value_forgotten,   // a guest is not told of values that nobody will ask for
   new_state_told_once,       // a record that was not taken does not find its state new again
   state_number_reused,       // a guest's number goes to another state before the first was freed
+  stop_lets_batch_go_on,     // what lies behind the message that stops the worker is worked on
   count_
 };
 

@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "base/mutant.h"
 #include "wallaroo/emit.h"
 
 namespace wallaroo::flow {
@@ -62,7 +63,7 @@ bool StageChain::handle(const Site& site, std::string_view error, uint32_t recor
   refresh();
   if (go_on) return true;
   if (!stopped) ++ports_blocked;  // and stays above 0
-  stopped = true;
+  stopped = !MUTANT(stop_lets_batch_go_on);
   return false;
 }
 
