@@ -363,6 +363,44 @@ TEST(Harness, has_no_messages_of_a_sink_that_does_not_tell_them_apart) {
   EXPECT_EQ(harness.output_bytes("out"), "ab");
 }
 
+struct Watched {
+  std::optional<std::string> on_event(std::string_view name, Context& context) {
+    context.timer("later", context.event_time() + 1h);
+    if (name.starts_with("bad")) throw std::runtime_error("bad");
+    return std::nullopt;
+  }
+  std::optional<std::string> on_timer(std::string_view, Context&) { return std::nullopt; }
+};
+
+// A batch that was opened for a watermark has no message to be named after.
+TEST_P(HarnessOnCores, names_the_source_of_every_dead_letter) {
+  Application app("merged");
+  app.on_error(OnError::dead_letter);
+  const auto source = [&](const char* name) {
+    return app.pipeline(name)
+        .source(name, tcp::listen(":0", framing::lines, text))
+        .to(std::string(name) + "-copy", [](std::string_view line) { return std::string(line); });
+  };
+  source("one")
+      .merge("both", source("other"))
+      .spread("deal")
+      .key_by([](const std::string& name) { return name; })
+      .process<Watched>("watch");
+  Harness harness(app, {.cores = GetParam()});
+  for (int i = 0; i < 40; ++i) {
+    harness.advance(1s);
+    harness.feed(i % 2 == 0 ? "one" : "other", {"bad " + std::to_string(i), "good"});
+    if (i % 3 == 0) harness.drain();
+  }
+  harness.finish();
+  const auto letters = harness.dead_letters();
+  EXPECT_EQ(letters.size(), 40u);
+  for (const DeadLetter& letter : letters) {
+    const bool even = (letter.payload.back() - '0') % 2 == 0;
+    EXPECT_EQ(letter.source, even ? "one" : "other") << letter.payload;
+  }
+}
+
 struct Endless {
   uint64_t rings = 0;
   std::optional<uint64_t> on_event(std::string_view, Context& context) {

@@ -41,6 +41,7 @@ struct Stamp {
 struct Site {
   std::string name{};
   OnError on_error = OnError::drop;
+  std::string pipeline{};
 };
 
 constexpr size_t kStepBatch = 128;  ///< most values handed on in one call

@@ -89,6 +89,7 @@ void Exchange::put_all(uint32_t to, const Record* records, size_t count) {
     if (batch == nullptr || batch->capacity - batch->header.bytes < first_bytes) {
       batch = open(to, first_bytes);
     }
+    begin_records(*batch);
     wire::Writer writer(*batch, records_max);
     while (i < count && writer.append(records[i])) ++i;
     writer.finish();
@@ -101,9 +102,15 @@ inline void Exchange::put(uint32_t to, const Record& record) {
   Batch* batch = channels_[to].open;
   if (batch == nullptr || batch->capacity - batch->header.bytes < bytes) [[unlikely]]
     batch = open(to, bytes);
+  begin_records(*batch);
   wire::append(*batch, record);
   if (batch->header.count >= spec_.options.batch_records_max) [[unlikely]]
     close(to);
+}
+
+/// A batch may have been opened for a watermark, long before its first record came from elsewhere.
+inline void Exchange::begin_records(Batch& batch) const {
+  if (batch.header.count == 0) batch.header.position = chain_.position;
 }
 
 /// A staging batch with room for `bytes`, after closing one that has too little.
@@ -115,7 +122,6 @@ Batch* Exchange::open(uint32_t to, size_t bytes) {
   batch->header.to_core = static_cast<uint16_t>(to);
   batch->header.map_version = spec_.route.map_version;
   batch->header.oldest_arrival_ns = chain_.arrival_ns;
-  batch->header.position = chain_.position;
   channels_[to].open = batch;
   return batch;
 }

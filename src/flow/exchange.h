@@ -84,6 +84,7 @@ class Exchange final : public Port {
   void put_all(uint32_t to, const Record* records, size_t count);
   void put(uint32_t to, const Record& record);
   Batch* open(uint32_t to, size_t bytes);
+  void begin_records(Batch& batch) const;
   void close(uint32_t to);
   void send(uint32_t to, Batch* batch);
 

@@ -123,6 +123,23 @@ TEST_F(ExchangeTest, a_barrier_comes_behind_what_was_appended_before_it) {
   EXPECT_EQ(carrier_.sent.back()->header.barrier, 0u);
 }
 
+TEST_F(ExchangeTest, a_batch_opened_for_a_watermark_is_named_after_its_first_record) {
+  Exchange exchange = make();
+  exchange.watermark(10);
+  chain_.position = {2, 0, 7, 31};
+  append(exchange, key_of(0));
+  chain_.position.message = 32;
+  append(exchange, key_of(0));
+  exchange.flush();
+  ASSERT_EQ(carrier_.sent.size(), 2u);
+  for (const Batch* batch : carrier_.sent) {
+    if (batch->header.to_core != 0) continue;
+    EXPECT_EQ(batch->header.count, 2u);
+    EXPECT_EQ(batch->header.position.source, 2u);
+    EXPECT_EQ(batch->header.position.message, 31u);
+  }
+}
+
 TEST_F(ExchangeTest, a_waiting_watermark_is_replaced_by_a_later_one) {
   Exchange exchange = make();
   exchange.watermark(10);

@@ -67,7 +67,7 @@ std::string Failures::letter(const Failure& failure) const {
   };
   add("time", base::utc_text(failure.wall_ns));
   add("application", plan_.graph.application);
-  add("pipeline", plan_.graph.nodes[stage.node].pipeline);
+  add("pipeline", failure.site.pipeline);
   add("stage", stage.name);
   add("function", failure.site.name);
   add("error", failure.error);
@@ -104,17 +104,18 @@ bool Failures::handle(const Failure& failure, bool report) {
   if (!report && policy != OnError::fail) return true;
   const std::string what = "'" + failure.site.name + "' failed on " + where(failure) + ": " +
                            base::printable(failure.error, kShownBytes);
+  const std::string it = failure.timer.empty() ? "; the message" : "; the call";
   const std::string stage = "stage '" + plan_.stages[failure.stage].name + "'";
   std::string trace;
   if (!failure.trace.empty()) trace.append("\n").append(failure.trace);
   switch (policy) {
     case OnError::drop:
       log_.write(io::LogLevel::error,
-                 what + "; the message is dropped and counted (" + stage + ")" + trace);
+                 what + it + " is dropped and counted (" + stage + ")" + trace);
       return true;
     case OnError::dead_letter:
       log_.write(io::LogLevel::error,
-                 what + "; the message goes to the dead letters (" + stage + ")" + trace);
+                 what + it + " goes to the dead letters (" + stage + ")" + trace);
       return true;
     case OnError::fail:
       stop({ErrorCode::user_function, what + "; the worker stops, because the error policy of '" +

@@ -19,7 +19,7 @@ Wiring FusedChain::wiring(uint32_t node, std::span<Step* const> next) const {
   const Node& spec = site_.plan.graph.nodes[node];
   return {.chain = chain_,
           .next = next,
-          .site = {spec.name, plan::policy_of(site_.plan.graph, spec)},
+          .site = {spec.name, plan::policy_of(site_.plan.graph, spec), spec.pipeline},
           .core = site_.core};
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
 #include "io/now.h"
 #include "wire/batch.h"
 
@@ -9,6 +10,7 @@ namespace wallaroo::flow {
 
 void SourceWatermarks::observe(uint64_t origin, int64_t newest_ns, int64_t lateness_ns,
                                int64_t now_ns) {
+  ASSERT(lateness_ns >= 0, "a lateness is negative");
   auto found = std::find_if(origins_.begin(), origins_.end(),
                             [origin](const Origin& known) { return known.id == origin; });
   if (found == origins_.end()) {
@@ -21,6 +23,12 @@ void SourceWatermarks::observe(uint64_t origin, int64_t newest_ns, int64_t laten
     found->watermark_ns = std::max(found->watermark_ns, newest - lateness_ns);
   }
   found->heard_ns = now_ns;
+}
+
+void SourceWatermarks::pause(int64_t from_ns, int64_t to_ns) {
+  for (Origin& origin : origins_) {
+    if (from_ns - origin.heard_ns < idle_ns_) origin.heard_ns += to_ns - from_ns;
+  }
 }
 
 void SourceWatermarks::close(uint64_t origin) {

@@ -12,6 +12,8 @@ class SourceWatermarks {
 
   /// `origin` has shown events up to `newest_ns`, and later ones may be `lateness_ns` older.
   void observe(uint64_t origin, int64_t newest_ns, int64_t lateness_ns, int64_t now_ns);
+  /// Between these times nothing could be taken, so that nobody was silent by choice.
+  void pause(int64_t from_ns, int64_t to_ns);
   void close(uint64_t origin);
 
   /// The watermark now; kIdleWatermark when no origin has a say. Never goes back.

@@ -22,6 +22,19 @@ TEST(SourceWatermarks, the_slowest_connection_decides_until_it_is_silent) {
   EXPECT_EQ(watermarks.deadline_ns(160), io::kNever);
 }
 
+TEST(SourceWatermarks, a_source_that_is_not_read_is_not_silent) {
+  SourceWatermarks watermarks(100);
+  watermarks.observe(1, 1000, 0, 0);
+  watermarks.observe(2, 500, 0, 0);
+  watermarks.observe(1, 2000, 0, 90);
+  watermarks.pause(90, 5'000);  // nothing could be taken
+  EXPECT_EQ(watermarks.current(5'000), 500);
+  EXPECT_EQ(watermarks.deadline_ns(5'000), 5'010);
+  EXPECT_EQ(watermarks.current(5'010), 2000);
+  watermarks.pause(5'010, 9'000);
+  EXPECT_EQ(watermarks.current(9'000), 2000) << "who was silent before is still";
+}
+
 TEST(SourceWatermarks, time_never_goes_back) {
   SourceWatermarks watermarks(100);
   watermarks.observe(1, 1000, 0, 0);

@@ -249,6 +249,7 @@ SourceStage::SourceStage(const ChainSite& site, uint32_t stage, const std::vecto
 
 bool SourceStage::step(io::Now now, uint32_t batches) {
   if (ended_) return false;
+  if (chain_.ports_blocked != 0) watermarks_.pause(chain_.now_ns, now.mono_ns);
   chain_.now_ns = now.mono_ns;
   chain_.wall_ns = now.wall_ns;
   const bool worked = connector_->step(now, batches) != io::Progress::none;
