@@ -141,9 +141,9 @@ void Interpreter::make_stages() {
     stage->node = node;
     stage->chain.step_batch = 1;
     stage->type = graph_.nodes[node].factory->state_type();
-    const std::string& shared = graph_.nodes[node].shared_state;
+    const auto& shared = graph_.nodes[node].shared_state;
     const auto partner = std::ranges::find_if(stages_, [&](const auto& entry) {
-      return !shared.empty() && graph_.nodes[entry.first].shared_state == shared;
+      return shared && graph_.nodes[entry.first].shared_state == shared;
     });
     stage->states =
         partner != stages_.end() ? partner->second->states : std::make_shared<Stage::States>();

@@ -147,8 +147,8 @@ TEST_F(FilesTest, framings_that_cannot_work_are_refused) {
                 wl::text));
   const auto checked = app.check();
   ASSERT_FALSE(checked.has_value());
-  EXPECT_NE(checked.error().message.find("'in': framing::raw"), std::string::npos);
-  EXPECT_NE(checked.error().message.find("'out': framing::header"), std::string::npos)
+  EXPECT_NE(checked.error().message.find("'in': raw framing"), std::string::npos);
+  EXPECT_NE(checked.error().message.find("'out': a header framing"), std::string::npos)
       << checked.error().message;
 }
 

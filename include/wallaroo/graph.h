@@ -29,7 +29,7 @@ struct Setting {
 
 /// A state that several state computations of an application use; see shared().
 struct SharedState {
-  std::string name;
+  std::optional<std::string> name{};  // nothing: it is not shared
 };
 
 /// The state called `name`, one for each key in the whole application: every state computation that
@@ -154,11 +154,11 @@ struct Node {
   std::shared_ptr<const StepFactory> factory{};
   SourceSpec source{};
   SinkSpec sink{};
-  bool closed = false;                     ///< key_by with a list of keys
-  std::vector<std::string> closed_keys{};  ///< as bytes
-  std::string key_type{};                  ///< key_by: description of the key
-  std::string shared_state{};              ///< state: the name it shares; empty: its own
-  std::optional<OnError> on_error{};       ///< empty: as the graph says
+  bool closed = false;                        ///< key_by with a list of keys
+  std::vector<std::string> closed_keys{};     ///< as bytes
+  std::string key_type{};                     ///< key_by: description of the key
+  std::optional<std::string> shared_state{};  ///< state: the name it shares; nothing: its own
+  std::optional<OnError> on_error{};          ///< empty: as the graph says
 };
 
 struct Graph {

@@ -110,6 +110,10 @@ Stream<T> Stream<T>::event_time(TimeFunction time, BoundedLateness lateness) con
         "event_time(): the function must return a wallaroo::Time or nanoseconds as int64_t");
   } else {
     const int64_t late_ns = lateness.by.count();
+    if (late_ns < 0) {
+      graph_->mistakes.push_back("event_time in pipeline '" + pipeline_ +
+                                 "': a lateness is not negative");
+    }
     return add<T>(NodeKind::event_time, "event-time",
                   detail::makes_step([function, late_ns](const Wiring& wiring) {
                     return std::make_unique<detail::EventTimeStep<T, decltype(function)>>(

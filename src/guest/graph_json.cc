@@ -133,12 +133,12 @@ class GraphReader {
         read_keys(fields, node);
         break;
       case NodeKind::state:
-        node.shared_state = fields.text("shared");
+        if (fields.find("shared") != nullptr) node.shared_state = fields.text("shared");
         form.state_type = fields.text("state_type");
         form.timers = fields.boolean("timers");
         form.state_node = form.node;
-        if (!node.shared_state.empty())
-          form.state_node = first_use_.try_emplace(node.shared_state, form.node).first->second;
+        if (node.shared_state)
+          form.state_node = first_use_.try_emplace(*node.shared_state, form.node).first->second;
         break;
       default:
         break;

@@ -118,7 +118,7 @@ class Checker {
       say(what + " '" + node.name +
           "' merges a stream with itself, so every message would come twice; merge two streams");
     }
-    if (!node.shared_state.empty()) say(name_mistake("a shared state", node.shared_state));
+    if (node.shared_state) say(name_mistake("a shared state", *node.shared_state));
     check_connectors(node, what);
   }
 
@@ -128,6 +128,9 @@ class Checker {
       if (tcp->connections_max == 0) {
         say(what + " '" + node.name +
             "': connections_max 0 would refuse everybody; allow at least 1");
+      }
+      if (tcp->idle_ns_max > static_cast<uint64_t>(INT64_MAX)) {
+        say(what + " '" + node.name + "': idle_ns_max must be between 0 and 2^63-1 ns");
       }
       if (tcp->connections_per_peer_max == 0) {
         say(what + " '" + node.name +

@@ -44,16 +44,15 @@ bool begins_chain(NodeKind kind) {
 
 /// A stage for a chain that begins at `node`, or one more entry of the stage whose state it shares.
 void add_entry(Plan& plan, uint32_t node) {
-  const std::string& shared = plan.graph.nodes[node].shared_state;
+  const auto& shared = plan.graph.nodes[node].shared_state;
   const auto stage = std::find_if(plan.stages.begin(), plan.stages.end(), [&](const Stage& known) {
-    return !shared.empty() && plan.graph.nodes[known.node].shared_state == shared;
+    return shared && plan.graph.nodes[known.node].shared_state == shared;
   });
   if (stage != plan.stages.end()) {
     stage->entries.push_back(node);
   } else {
-    plan.stages.push_back({.node = node,
-                           .entries = {node},
-                           .name = shared.empty() ? plan.graph.nodes[node].name : shared});
+    plan.stages.push_back(
+        {.node = node, .entries = {node}, .name = shared.value_or(plan.graph.nodes[node].name)});
   }
 }
 

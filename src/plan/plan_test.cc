@@ -219,6 +219,13 @@ class SharedStateTest : public testing::Test {
   uint32_t left_key, right_key, left, right;
 };
 
+TEST_F(SharedStateTest, it_needs_a_name) {
+  for (const auto use : {left, right}) b.node(use).shared_state = "";
+  EXPECT_EQ(b.mistakes(), Mistakes(2,
+                                   "a shared state has no name; give it one made of a-z, 0-9 and "
+                                   "'-'"));
+}
+
 TEST_F(SharedStateTest, its_uses_are_one_stage_with_a_port_for_each) {
   const auto sink = b.sink("out", right);
   const Plan plan = must_build(b);

@@ -16,7 +16,8 @@ using Uses = std::vector<uint32_t>;  // nodes
 std::map<std::string, Uses> uses_of(const Graph& graph) {
   std::map<std::string, Uses> uses;
   for (uint32_t i = 0; i < graph.nodes.size(); ++i) {
-    if (!graph.nodes[i].shared_state.empty()) uses[graph.nodes[i].shared_state].push_back(i);
+    const auto& state = graph.nodes[i].shared_state;
+    if (state && !state->empty()) uses[*state].push_back(i);
   }
   return uses;
 }
@@ -55,7 +56,8 @@ class Walk {
 
  private:
   void visit(uint32_t node, std::vector<uint32_t>& left) {
-    const auto shared = uses_.find(graph_.nodes[node].shared_state);
+    const auto& state = graph_.nodes[node].shared_state;
+    const auto shared = state ? uses_.find(*state) : uses_.end();
     const Uses together = shared != uses_.end() ? shared->second : Uses{node};
     for (const uint32_t use : together) {
       seen_[use] = true;
