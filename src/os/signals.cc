@@ -9,6 +9,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
+
+#include "os/clock.h"
 
 namespace wallaroo::os {
 
@@ -63,10 +66,14 @@ SignalWatcher::~SignalWatcher() {
 void SignalWatcher::run() {
   std::array<pollfd, 2> watched{pollfd{signals_.get(), POLLIN, 0}, pollfd{stop_.get(), POLLIN, 0}};
   int count = 0;
+  int64_t last_ns = 0;
   while (watched[1].revents == 0) {
     if (::poll(watched.data(), watched.size(), -1) < 0) continue;  // EINTR
     signalfd_siginfo info{};
-    while (::read(signals_.get(), &info, sizeof info) == ssize_t{sizeof info}) on_signal_(++count);
+    while (::read(signals_.get(), &info, sizeof info) == ssize_t{sizeof info}) {
+      const int64_t before_ns = std::exchange(last_ns, read_clock().mono_ns);
+      if (count == 0 || last_ns - before_ns > kTogetherNs) on_signal_(++count);
+    }
   }
 }
 

@@ -14,8 +14,10 @@ namespace wallaroo::os {
 class SignalWatcher {
  public:
   /// `on_signal` gets 1 for the first SIGTERM or SIGINT (drain), 2 for the second (stop), and so
-  /// on. Called on the watcher's thread.
+  /// on. Called on the watcher's thread. What comes within kTogetherNs of the one before is the
+  /// same wish: timeout(1) signals the program and then its group.
   using OnSignal = std::function<void(int count)>;
+  static constexpr int64_t kTogetherNs = 50'000'000;
 
   /// Blocks both signals in the calling thread and those it makes from now on, so that none is lost
   /// or deadly before start(). Optional: start() does it too.

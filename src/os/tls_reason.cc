@@ -19,6 +19,9 @@ unsigned long take_code() {
 
 std::string text_of(unsigned long code) {
   const int reason = ERR_GET_REASON(code);
+  if (ERR_GET_LIB(code) == ERR_LIB_SSL && reason == kAlertOffset + TLS13_AD_CERTIFICATE_REQUIRED) {
+    return "it demands a client certificate; give one by --tls-certificate and --tls-key";
+  }
   if (ERR_GET_LIB(code) == ERR_LIB_SSL && reason >= kAlertOffset) {
     return fmt::format("it refused us with the alert '{}'",
                        SSL_alert_desc_string_long(reason - kAlertOffset));

@@ -278,6 +278,7 @@ void TlsSession::finish_writing() {
 }
 
 bool TlsSession::say_goodbye() {
+  if (phase_ == Phase::failed && ssl_ == nullptr && first_bytes_ != 0) return false;
   if (phase_ != Phase::open || read_end_ == IoStatus::broken) return true;
   if (read_end_ != IoStatus::eof && SSL_has_pending(ssl_) == 1) return false;
   finish_writing();

@@ -60,7 +60,7 @@ class TlsSession {
   size_t unsent_bytes() const { return out_.size() - out_at_; }
   void finish_writing();
   /// Says goodbye as far as that is possible at once. False when what the peer sent was not read,
-  /// so that it has to be told by a reset.
+  /// or was no TLS, so that it has to be told by a reset.
   bool say_goodbye();
 
   bool writable_wanted = false;  // a writev() ended in would_block
