@@ -321,6 +321,8 @@ void TcpSource::finish_connection(Connection& connection) {
   }
   output_.close_origin(connection.origin);
   core_.forget(connection.id);
+  // A sender that waits for the end shall not take what was dropped for delivered.
+  if (connection.aside.size() != 0) core_.net().abort(connection.id);
   core_.net().close(connection.id);
   connections_.erase(connection.id.value);
   counters_.connections_open.set(connections_.size());
@@ -341,7 +343,11 @@ void TcpSource::drain() {
 
 void TcpSource::warn(const std::string& what) {
   if (++warnings_ > kWarningsMax) return;
-  core_.log().write(io::LogLevel::warning, "source '" + setup_.name + "': " + what);
+  core_.log().write(
+      io::LogLevel::warning,
+      "source '" + setup_.name + "': " + what +
+          (warnings_ == kWarningsMax ? "; from now on such things are only counted, see /status"
+                                     : ""));
 }
 
 }  // namespace wallaroo::connect

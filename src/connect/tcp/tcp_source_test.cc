@@ -224,6 +224,7 @@ TEST_F(TcpSourceTest, end_inside_a_message_is_counted) {
   run();
   EXPECT_EQ(chain.messages, Messages{"whole"});
   EXPECT_TRUE(peer(id).closed);
+  EXPECT_TRUE(peer(id).aborted) << "a sender that waits for the end must learn of it";
   EXPECT_EQ(counters.frames_truncated.get(), 1u);
   EXPECT_EQ(counters.connections_reset.get(), 0u);
   EXPECT_EQ(chain.closed, std::vector<uint64_t>{1});
