@@ -11,7 +11,7 @@ namespace {
 
 cli::DeadLetters parse(std::string_view text, const std::string& stage = {}) {
   std::istringstream lines{std::string(text)};
-  return cli::parse_dead_letters(lines, stage);
+  return cli::parse_dead_letters(lines, {.stage = stage});
 }
 
 size_t count_lines(std::string_view text) {

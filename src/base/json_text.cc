@@ -130,8 +130,61 @@ std::optional<std::string> from_base64(std::string_view text) {
 
 namespace {
 
-/// Reads what append_json_string() wrote, from its first quote on.
+void skip_spaces(std::string_view& from) {
+  from.remove_prefix(std::min(from.find_first_not_of(" \t\r\n"), from.size()));
+}
+
+bool take(std::string_view& from, char c) {
+  skip_spaces(from);
+  if (!from.starts_with(c)) return false;
+  from.remove_prefix(1);
+  return true;
+}
+
+void append_utf8(std::string& out, unsigned code) {
+  const auto add = [&out](unsigned byte) { out += static_cast<char>(byte); };
+  const auto add_rest = [&](unsigned shift) { add(0x80 | (code >> shift & 0x3f)); };
+  if (code < 0x80) return add(code);
+  if (code < 0x800) {
+    add(0xc0 | code >> 6);
+  } else {
+    if (code < 0x10000) {
+      add(0xe0 | code >> 12);
+    } else {
+      add(0xf0 | code >> 18);
+      add_rest(12);
+    }
+    add_rest(6);
+  }
+  add_rest(0);
+}
+
+/// Reads the digits behind a \u at text[at - 1]; moves `at` to the last of them.
+bool take_code(std::string_view text, size_t& at, unsigned& code) {
+  if (text.size() - at < 5) return false;
+  const char* const end = text.data() + at + 5;
+  const auto digits = std::from_chars(text.data() + at + 1, end, code, 16);
+  at += 4;
+  return digits.ec == std::errc() && digits.ptr == end;
+}
+
+/// Characters beyond 16 bits are written as two of them.
+bool take_character(std::string_view text, size_t& at, std::string& out) {
+  unsigned code = 0, second = 0;
+  if (!take_code(text, at, code) || (code >= 0xdc00 && code <= 0xdfff)) return false;
+  if (code >= 0xd800 && code <= 0xdbff) {
+    if (text.substr(at + 1, 2) != "\\u") return false;
+    at += 2;
+    if (!take_code(text, at, second) || second < 0xdc00 || second > 0xdfff) return false;
+    code = 0x10000 + ((code - 0xd800) << 10) + (second - 0xdc00);
+  }
+  append_utf8(out, code);
+  return true;
+}
+
+/// Reads a string of JSON, with its quotes.
 bool take_string(std::string_view& from, std::string& text) {
+  skip_spaces(from);
   if (!from.starts_with('"')) return false;
   for (size_t at = 1; at < from.size(); ++at) {
     if (from[at] == '"') {
@@ -143,30 +196,29 @@ bool take_string(std::string_view& from, std::string& text) {
       continue;
     }
     if (++at == from.size()) return false;
-    const size_t known = std::string_view("\"\\nrt").find(from[at]);
+    const size_t known = std::string_view("\"\\/bfnrt").find(from[at]);
     if (known != std::string_view::npos) {
-      text += "\"\\\n\r\t"[known];
-      continue;
+      text += "\"\\/\b\f\n\r\t"[known];
+    } else if (from[at] != 'u' || !take_character(from, at, text)) {
+      return false;
     }
-    unsigned code = 0;
-    if (from[at] != 'u' || from.size() - at < 5) return false;
-    const auto digits = std::from_chars(&from[at + 1], &from[at] + 5, code, 16);
-    if (digits.ptr != &from[at] + 5 || code >= 0x20) return false;
-    text += static_cast<char>(code);
-    at += 4;
   }
   return false;
 }
 
+/// Reads a whole number as it is written.
+bool take_number(std::string_view& from, std::string& text) {
+  const size_t sign = from.starts_with('-') ? 1 : 0;
+  const size_t end = std::min(from.find_first_not_of("0123456789", sign), from.size());
+  text = from.substr(0, end);
+  from.remove_prefix(end);
+  return end > sign;
+}
+
 bool take_field(std::string_view& from, JsonField& field) {
-  if (!take_string(from, field.name) || !from.starts_with(':')) return false;
-  from.remove_prefix(1);
-  if (!from.starts_with('"')) {
-    const size_t end = std::min(from.find_first_not_of("-0123456789"), from.size());
-    field.value = from.substr(0, end);
-    from.remove_prefix(end);
-    return !field.value.empty();
-  }
+  if (!take_string(from, field.name) || !take(from, ':')) return false;
+  skip_spaces(from);
+  if (!from.starts_with('"')) return take_number(from, field.value);
   if (!take_string(from, field.value)) return false;
   if (!field.name.ends_with(kBase64Suffix)) return true;
   const auto bytes = from_base64(field.value);
@@ -180,17 +232,15 @@ bool take_field(std::string_view& from, JsonField& field) {
 
 std::optional<std::vector<JsonField>> parse_flat_json(std::string_view line) {
   std::vector<JsonField> fields;
-  if (!line.starts_with('{') || !line.ends_with('}')) return std::nullopt;
-  line.remove_prefix(1);
-  line.remove_suffix(1);
-  while (!line.empty()) {
-    if (!fields.empty()) {
-      if (!line.starts_with(',')) return std::nullopt;
-      line.remove_prefix(1);
-    }
+  if (!take(line, '{')) return std::nullopt;
+  const bool empty = take(line, '}');
+  for (bool more = !empty; more;) {
     if (!take_field(line, fields.emplace_back())) return std::nullopt;
+    more = take(line, ',');
+    if (!more && !take(line, '}')) return std::nullopt;
   }
-  return fields;
+  skip_spaces(line);
+  return line.empty() ? std::optional(std::move(fields)) : std::nullopt;
 }
 
 std::string utc_text(int64_t wall_ns) {

@@ -65,10 +65,21 @@ TEST(JsonText, flat_objects_are_read_back) {
   for (size_t cut = 0; cut < out.size(); ++cut) {
     EXPECT_FALSE(parse_flat_json(out.substr(0, cut)).has_value()) << out.substr(0, cut);
   }
-  for (const char* bad : {"{\"a\":[]}", "{\"a\":\"\\q\"}", "{\"a\":\"\\u0041\"}", "{\"a\":}",
-                          "{\"a\":1 }", "{\"a\":1,}", "[]", "{a:1}"}) {
+  for (const char* bad : {"{\"a\":[]}", R"({"a":"\q"})", R"({"a":"\u004"})", R"({"a":"\u00-4"})",
+                          R"({"a":"\ud83d"})", R"({"a":"\ude00"})", R"({"a":"\ud83d\u0041"})",
+                          R"({"a":"\ud83dxxxxxx"})", "{\"a\":}", "{\"a\":1.5}", "{\"a\":-}",
+                          "{\"a\":1-2}", "{\"a\":1,}", "{,}", "{} x", "[]", "{a:1}", ""}) {
     EXPECT_FALSE(parse_flat_json(bad).has_value()) << bad;
   }
+}
+
+TEST(JsonText, flat_objects_that_others_wrote) {
+  const auto fields = parse_flat_json(R"( { "a" : "\u00e9\/\b\f\ud83d\ude00\u20ac" , "n": -3 } )");
+  ASSERT_TRUE(fields.has_value());
+  ASSERT_EQ(fields->size(), 2u);
+  EXPECT_EQ((*fields)[0].value, "\xc3\xa9/\b\f\xf0\x9f\x98\x80\xe2\x82\xac");
+  EXPECT_EQ((*fields)[1].value, "-3");
+  EXPECT_TRUE(parse_flat_json(" { } ").has_value());
 }
 
 TEST(JsonText, times_in_utc) {

@@ -27,9 +27,19 @@ struct DeadLetters {
   std::vector<std::string> unreadable;  // for each line that holds none: which and why
 };
 
-/// Letters of `stage`, or of all stages when that is empty.
-DeadLetters parse_dead_letters(std::istream& lines, const std::string& stage);
+/// Which letters are wanted; all where a name is empty.
+struct DeadLetterFilter {
+  std::string stage{};
+  std::string source{};
+
+  bool wants(const DeadLetter& letter) const {
+    return (stage.empty() || letter.field("stage") == stage) &&
+           (source.empty() || letter.field("source") == source);
+  }
+};
+
+DeadLetters parse_dead_letters(std::istream& lines, const DeadLetterFilter& filter);
 /// The same of a file.
-Result<DeadLetters> read_dead_letters(const std::string& path, const std::string& stage);
+Result<DeadLetters> read_dead_letters(const std::string& path, const DeadLetterFilter& filter);
 
 }  // namespace wallaroo::cli

@@ -25,7 +25,7 @@ constexpr size_t kShownBytes = 64 << 10;
 
 struct Flags {
   std::string file;
-  std::string stage;
+  DeadLetterFilter filter;
   std::vector<uint64_t> lines;
   std::string to;
   FramingFlags framing;
@@ -35,20 +35,30 @@ struct Flags {
 
 /// Reads the file, and says which of its lines are none.
 Result<DeadLetters> read(const Flags& flags) {
-  auto found = read_dead_letters(flags.file, flags.stage);
+  auto found = read_dead_letters(flags.file, flags.filter);
   if (!found) return found;
   for (const std::string& wrong : found->unreadable) fmt::print(stderr, "wallaroo: {}\n", wrong);
   if (flags.lines.empty()) return found;
-  const std::set<uint64_t> wanted(flags.lines.begin(), flags.lines.end());
-  std::erase_if(found->letters, [&](const auto& letter) { return !wanted.contains(letter.line); });
-  return found;
+  std::set<uint64_t> wanted(flags.lines.begin(), flags.lines.end());
+  std::erase_if(found->letters, [&](const auto& letter) { return wanted.erase(letter.line) == 0; });
+  if (wanted.empty()) return found;
+  return fail(ErrorCode::bad_option,
+              fmt::format("there is no such dead letter on line {} of '{}'; 'wallaroo dead-letters "
+                          "list' shows their lines",
+                          *wanted.begin(), flags.file));
+}
+
+/// A field as it may be printed: the file may come from anywhere.
+std::string shown(const DeadLetter& letter, const std::string& field) {
+  return base::printable(letter.field(field), kListedBytes);
 }
 
 std::string place(const DeadLetter& letter) {
-  const std::string source = letter.field("source");
-  if (source.empty()) return "timer " + letter.field("timer");
-  const std::string exact = letter.field("message");
-  return source + " " + (exact.empty() ? "from " + letter.field("message_from") : exact);
+  const std::string source = shown(letter, "source"), timer = shown(letter, "timer");
+  if (!timer.empty()) return "timer " + timer;
+  if (source.empty()) return "source unknown";
+  const std::string exact = shown(letter, "message");
+  return source + " " + (exact.empty() ? "from " + shown(letter, "message_from") : exact);
 }
 
 ExitCode list(const Flags& flags) {
@@ -57,11 +67,10 @@ ExitCode list(const Flags& flags) {
   size_t listed = 0;
   for (const DeadLetter& letter : found->letters) {
     if (listed++ == flags.limit) break;
-    const std::string key = letter.field("key");
-    fmt::print("{:>6}  {}  {}/{}  {}  {}{}\n", letter.line, letter.field("time").substr(0, 19),
-               letter.field("stage"), letter.field("function"), place(letter),
-               base::printable(letter.field("error"), kListedBytes),
-               key.empty() ? "" : "  key " + base::printable(key, kListedBytes));
+    const std::string key = shown(letter, "key");
+    fmt::print("{:>6}  {}  {}/{}  {}  {}{}\n", letter.line, shown(letter, "time").substr(0, 19),
+               shown(letter, "stage"), shown(letter, "function"), place(letter),
+               shown(letter, "error"), key.empty() ? "" : "  key " + key);
   }
   fmt::print(
       stderr, "{} dead letter{}{}\n", found->letters.size(), found->letters.size() == 1 ? "" : "s",
@@ -74,14 +83,11 @@ ExitCode list(const Flags& flags) {
 ExitCode show(const Flags& flags) {
   const auto found = read(flags);
   if (!found) return report(found.error());
-  if (found->letters.empty()) {
-    return report({ErrorCode::bad_option, "there is no such dead letter in '" + flags.file +
-                                              "'; 'wallaroo dead-letters list' shows their lines"});
-  }
   for (const DeadLetter& letter : found->letters) {
     fmt::print("line: {}\n", letter.line);
     for (const auto& [name, value] : letter.fields) {
-      fmt::print("{}: {}\n", name, base::printable(value, kShownBytes));
+      fmt::print("{}: {}\n", base::printable(name, kListedBytes),
+                 base::printable(value, kShownBytes));
     }
   }
   return ExitCode::done;
@@ -90,11 +96,20 @@ ExitCode show(const Flags& flags) {
 /// The messages that can be sent to their source again; says which cannot.
 Result<std::vector<std::string>> messages_of(const DeadLetters& found, os::Framing framing) {
   std::vector<std::string> messages;
+  std::set<std::string> sources;
   size_t values = 0;
   for (const DeadLetter& letter : found.letters) {
     if (!letter.is_message()) {
       ++values;
       continue;
+    }
+    if (sources.insert(letter.field("source")).second && sources.size() == 2) {
+      return fail(
+          ErrorCode::bad_option,
+          fmt::format("these are messages of the sources '{}' and '{}', which may want other "
+                      "things; choose one of them by --source",
+                      base::printable(*sources.begin(), kListedBytes),
+                      base::printable(*sources.rbegin(), kListedBytes)));
     }
     messages.push_back(letter.field("payload"));
     if (framing == os::Framing::lines && messages.back().find('\n') != std::string::npos) {
@@ -142,7 +157,9 @@ CLI::App* add(CLI::App& app, const char* name, const char* about, Flags& flags) 
   command->add_option("file", flags.file, "The file that the worker appends them to")
       ->type_name("FILE")
       ->required();
-  command->add_option("--stage", flags.stage, "Only those of this stage")->type_name("NAME");
+  command->add_option("--stage", flags.filter.stage, "Only those of this stage")->type_name("NAME");
+  command->add_option("--source", flags.filter.source, "Only messages of this source")
+      ->type_name("NAME");
   return command;
 }
 

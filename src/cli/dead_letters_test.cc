@@ -14,7 +14,7 @@ class DeadLettersFile : public testing::Test {
   ~DeadLettersFile() override { std::remove(path_.c_str()); }
   DeadLetters read(const std::string& content, const std::string& stage = "") {
     std::ofstream(path_, std::ios::binary) << content;
-    auto found = read_dead_letters(path_, stage);
+    auto found = read_dead_letters(path_, {.stage = stage});
     EXPECT_TRUE(found.has_value());
     return found ? *found : DeadLetters{};
   }
@@ -48,18 +48,19 @@ TEST_F(DeadLettersFile, lines_that_are_none_are_passed_over_and_told) {
   ASSERT_EQ(found.letters.size(), 1u);
   EXPECT_EQ(found.letters[0].line, 2u);
   EXPECT_FALSE(found.letters[0].is_message());
-  EXPECT_EQ(found.unreadable,
-            (std::vector<std::string>{
-                "line 1 is no dead letter: it is not an object of texts and numbers in JSON",
-                "line 3 is no dead letter: it is not an object of texts and numbers in JSON",
-                "line 4 is no dead letter: it has no stage or no error",
-                "line 5 is no dead letter: it is not an object of texts and numbers in JSON"}));
+  EXPECT_EQ(
+      found.unreadable,
+      (std::vector<std::string>{
+          "line 1 is no dead letter: it is not an object of texts and whole numbers in JSON",
+          "line 3 is no dead letter: it is not an object of texts and whole numbers in JSON",
+          "line 4 is no dead letter: it has no stage or no error",
+          "line 5 is no dead letter: it is not an object of texts and whole numbers in JSON"}));
 }
 
 TEST_F(DeadLettersFile, an_empty_file_holds_none_and_a_missing_one_is_an_error) {
   EXPECT_TRUE(read("").letters.empty());
-  EXPECT_FALSE(read_dead_letters(path_ + ".none", "").has_value());
-  EXPECT_FALSE(read_dead_letters(testing::TempDir(), "").has_value());
+  EXPECT_FALSE(read_dead_letters(path_ + ".none", {}).has_value());
+  EXPECT_FALSE(read_dead_letters(testing::TempDir(), {}).has_value());
 }
 
 }  // namespace

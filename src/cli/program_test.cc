@@ -267,6 +267,36 @@ TEST_F(ProgramTest, replays_the_dead_letters_that_are_messages) {
   EXPECT_EQ(framed_receive.out, "a bad line\ntwo\nlines\n");
 }
 
+TEST_F(ProgramTest, replays_the_dead_letters_of_one_source_only) {
+  const std::string letter =
+      R"({"stage":"s","error":"e","payload_of":"source", "payload":"caf\u00e9")";
+  const std::string file = write("letters", letter +
+                                                R"(,"source":"a"})"
+                                                "\n" +
+                                                letter +
+                                                R"(,"source":"b"})"
+                                                "\n");
+  Program both({"dead-letters", "replay", file, "--to", ":1", "--lines"});
+  EXPECT_EQ(both.wait(), 2);
+  EXPECT_NE(both.err.find("the sources 'a' and 'b'"), std::string::npos) << both.err;
+  Program receive({"receive", "--listen", ":0", "--file", "-", "--until-closed"});
+  Program one({"dead-letters", "replay", file, "--to", receive.listening(), "--source", "b"});
+  EXPECT_EQ(one.wait(), 0) << one.err;
+  EXPECT_EQ(receive.wait(), 0) << receive.err;
+  EXPECT_EQ(receive.out, "caf\xc3\xa9\n");
+  Program none({"dead-letters", "replay", file, "--to", ":1", "--line", "1", "7"});
+  EXPECT_EQ(none.wait(), 2);
+  EXPECT_NE(none.err.find("no such dead letter on line 7"), std::string::npos) << none.err;
+}
+
+TEST_F(ProgramTest, lists_dead_letters_safely) {
+  Program list({"dead-letters", "list",
+                write("letters", R"({"stage":"\u001b[31m","function":"f","error":"e"})"
+                                 "\n")});
+  EXPECT_EQ(list.wait(), 0) << list.err;
+  EXPECT_EQ(list.out, "     1    \\x1b[31m/f  source unknown  e\n");
+}
+
 TEST_F(ProgramTest, ends_after_the_count_and_writes_no_more) {
   for (const char* framing : {"--lines", "--framed"}) {
     const std::string text = numbered_lines(1'000);
@@ -505,6 +535,7 @@ TEST_F(ProgramTest, explains_wrong_usage) {
            {{"send", "--to", "nowhere"}, "it has no port"},
            {{"send", "--to", ":1", "--lines", "--framed"}, "excludes"},
            {{"send", "--to", ":1", "--udp", "--framed"}, "excludes"},
+           {{"send", "--to", "tls://:1", "--udp"}, "datagrams are not encrypted"},
            {{"send", "--to", ":1", "--udp", "--connections", "2"}, "excludes"},
            {{"send", "--to", ":1", "--rate", "fast"}, "'fast' is not a number"},
            {{"send", "--to", ":1", "--rate", "nan"}, "'nan' is not a number"},

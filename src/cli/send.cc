@@ -41,6 +41,11 @@ struct SendFlags {
 Result<os::SendOptions> to_options(const SendFlags& flags) {
   TRY(address, os::resolve(flags.to));
   os::SendOptions options{.to = address};
+  if (flags.udp && address.tls) {
+    return fail(ErrorCode::bad_option,
+                "--udp cannot send to " + flags.to +
+                    ": datagrams are not encrypted; leave tls:// out, or --udp");
+  }
   options.files = flags.files;
   options.tls = flags.tls;
   std::erase(options.files, "-");
