@@ -168,8 +168,8 @@ TEST(Json, checks_ranges_of_numbers) {
   EXPECT_EQ(why<int64_t>("9223372036854775808"), "9223372036854775808 does not fit in 64 bits");
   EXPECT_EQ(why<int32_t>("1.0"), "expected an integer, found a number with a fraction or exponent");
   EXPECT_EQ(why<float>("1e39"), "the number does not fit a float");
-  EXPECT_TRUE(why<double>("1e400").starts_with("not JSON: "));
-  EXPECT_TRUE(why<uint64_t>("18446744073709551616").starts_with("not JSON: "));
+  EXPECT_TRUE(why<double>("1e400").starts_with("not JSON, or a number out of range: "));
+  EXPECT_TRUE(why<uint64_t>("18446744073709551616").starts_with("not JSON, or a number "));
   EXPECT_EQ(why<bool>("1"), "expected true or false, found an integer");
   EXPECT_EQ(why<double>("true"), "expected a number, found true or false");
   EXPECT_EQ(why<Level>("200"), "200 does not fit in 8 bits");
@@ -208,7 +208,7 @@ TEST(Json, refuses_what_is_not_json) {
                                  "\"\xc0\x80\"",
                                  "\"\xed\xa0\x80\"",
                                  "\xef\xbb\xbf[]"}) {
-    EXPECT_TRUE(why<std::vector<int>>(text).starts_with("not JSON: ")) << text;
+    EXPECT_TRUE(why<std::vector<int>>(text).starts_with("not JSON")) << text;
   }
   // Nor in fields that nobody asked for.
   EXPECT_TRUE(why<Nothing>(R"({"x":[1 2]})").starts_with("not JSON: "));

@@ -79,7 +79,11 @@ bool JsonParser::parse(std::string_view text, JsonCursor& root, JsonProblem& pro
   dom::element parsed;
   const char* from = text.empty() ? "" : text.data();  // which may be null then
   if (const auto error = parser.parse(from, text.size(), true).get(parsed)) {
-    return problem.refuse(std::string("not JSON: ") + simdjson::error_message(error));
+    // Numbers that need more than 64 bits are JSON, but nothing here could hold them.
+    const bool number = error == simdjson::NUMBER_ERROR;
+    return problem.refuse(
+        std::string(number ? "not JSON, or a number out of range: " : "not JSON: ") +
+        simdjson::error_message(error));
   }
   root = cursor(parsed);
   return true;
