@@ -51,10 +51,11 @@ struct TlsOptions {
 struct RunOptions {
   std::string name = "worker";
   uint32_t cores = 1;
-  std::string http{};      ///< address of /metrics, /status and /healthz; empty: none
-  bool busy_poll = false;  ///< never sleep: lower latency for a whole core of CPU
-  bool quiet = false;      ///< no lines on stderr
-  bool log_json = false;   ///< each line on stderr is a JSON object: time, level, message
+  std::string http{};          ///< address of /metrics, /status and /healthz; empty: none
+  double drain_timeout_s = 0;  ///< a drain that takes longer is given up; 0: never
+  bool busy_poll = false;      ///< never sleep: lower latency for a whole core of CPU
+  bool quiet = false;          ///< no lines on stderr
+  bool log_json = false;       ///< each line on stderr is a JSON object: time, level, message
   std::optional<OnError> on_error{};  ///< instead of what Application::on_error says
   std::string dead_letters{};         ///< file, instead of that of Application::dead_letters
   TlsOptions tls{};

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kDone = 0;
 constexpr int kUsage = 2;
+constexpr size_t kNameBytesMax = 64;
 
 const char* fallback_of(const Graph& graph, const std::string& flag) {
   const Setting* setting = plan::find_flag(graph, flag);
@@ -36,7 +37,8 @@ CLI::Validator printable() {
       [](std::string& value) -> std::string {
         const auto printable = [](char c) { return c >= ' ' && c <= '~'; };
         const bool good = !value.empty() && std::all_of(value.begin(), value.end(), printable);
-        return good ? "" : "a name is made of printable ASCII characters";
+        if (!good) return "a name is made of printable ASCII characters";
+        return value.size() <= kNameBytesMax ? "" : "a name has at most 64 characters";
       },
       "");
 }
@@ -61,6 +63,11 @@ void add_engine_flags(CLI::App& line, RunOptions& options) {
   line.add_option("--http", options.http,
                   "Address of /status, /metrics and /healthz, or 'off' (default 127.0.0.1:7080)")
       ->check(not_empty());
+  line.add_option("--drain-timeout", options.drain_timeout_s,
+                  "Give up a drain that takes longer, and lose what is under way; 0: never")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
   line.add_flag("--busy-poll", options.busy_poll, "Never sleep: lower latency for a whole core");
   line.add_flag("--quiet", options.quiet, "No lines on stderr");
   line.add_option("--dead-letters", options.dead_letters,

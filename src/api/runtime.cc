@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "api/address_conflicts.h"
+#include "api/drain_watch.h"
 #include "api/file_conflicts.h"
 #include "api/silent_log.h"
 #include "os/clock.h"
@@ -16,27 +18,21 @@ namespace {
 constexpr uint32_t kCoresMax = 64;
 
 /// A core as the thread driver sees it.
-class CoreStepper final : public io::Stepper {
+class CoreStepper : public io::Stepper {
  public:
-  /// `reminder` is null but on one core.
-  CoreStepper(worker::Worker& worker, base::CoreId core, Reminder* reminder, io::Log& log)
-      : worker_(worker), core_(core), reminder_(reminder), log_(log) {}
+  CoreStepper(worker::Worker& worker, base::CoreId core) : worker_(worker), core_(core) {}
   io::Progress step(io::Now now) override {
     now_ = now;
-    if (reminder_ != nullptr) reminder_->look(now, log_);
     return worker_.step(core_, now);
   }
-  int64_t deadline_ns() const override {
-    const int64_t deadline = worker_.deadline_ns(core_, now_);
-    return reminder_ == nullptr ? deadline : std::min(deadline, reminder_->deadline_ns());
-  }
+  int64_t deadline_ns() const override { return worker_.deadline_ns(core_, now_); }
+
+ protected:
+  worker::Worker& worker_;
+  io::Now now_;
 
  private:
-  worker::Worker& worker_;
   const base::CoreId core_;
-  Reminder* const reminder_;
-  io::Log& log_;
-  io::Now now_;
 };
 
 void apply_policies(Graph& graph, const RunOptions& options) {
@@ -77,6 +73,7 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const Graph& graph, const RunOp
   TRY_VOID(check_files(settled));
   TRY(plan, plan::build(settled));
   TRY(addresses, resolve_all(settled));
+  TRY_VOID(check_addresses(settled, addresses));
 
   auto runtime = std::unique_ptr<Runtime>(new Runtime);
   runtime->options_ = options;
@@ -121,10 +118,38 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const Graph& graph, const RunOp
   return runtime;
 }
 
+/// Core 0 also does what the worker as a whole has to do from time to time.
+class Runtime::FirstStepper final : public CoreStepper {
+ public:
+  explicit FirstStepper(Runtime& runtime)
+      : CoreStepper(*runtime.worker_, base::CoreId(0)),
+        runtime_(runtime),
+        drain_(runtime.options_.drain_timeout_s > 0
+                   ? static_cast<int64_t>(runtime.options_.drain_timeout_s * 1e9)
+                   : io::kNever) {}
+
+  io::Progress step(io::Now now) override {
+    runtime_.reminder_.look(now, *runtime_.log_);
+    if (worker_.draining() &&
+        drain_.look(now, *runtime_.log_, [this] { return worker::unsent(worker_); })) {
+      runtime_.stop();
+    }
+    return CoreStepper::step(now);
+  }
+  int64_t deadline_ns() const override {
+    const int64_t deadline = std::min(CoreStepper::deadline_ns(), runtime_.reminder_.deadline_ns());
+    return worker_.draining() ? std::min(deadline, drain_.deadline_ns()) : deadline;
+  }
+
+ private:
+  Runtime& runtime_;
+  DrainWatch drain_;
+};
+
 void Runtime::make_steppers() {
-  for (uint32_t core = 0; core < options_.cores; ++core) {
-    steppers_.push_back(std::make_unique<CoreStepper>(*worker_, base::CoreId(core),
-                                                      core == 0 ? &reminder_ : nullptr, *log_));
+  steppers_.push_back(std::make_unique<FirstStepper>(*this));
+  for (uint32_t core = 1; core < options_.cores; ++core) {
+    steppers_.push_back(std::make_unique<CoreStepper>(*worker_, base::CoreId(core)));
   }
 }
 
@@ -135,14 +160,15 @@ Runtime::~Runtime() {
 }
 
 /// Refuses a listener that others can reach and nothing protects, unless that is wanted.
-Result<void> Runtime::guard_listener(const std::string& what, const io::Address& at) {
+Result<void> Runtime::guard_listener(const std::string& what, const io::Address& at, bool tls) {
   if (at.tls || io::is_loopback(at)) return {};
   exposed_ += (exposed_.empty() ? "" : " and ") + what + " on " + io::to_text(at);
   if (options_.insecure) return {};
   return fail(ErrorCode::bad_option,
               what + " would listen on " + io::to_text(at) +
-                  " without TLS, where other machines can connect; listen on tls:// (not for "
-                  "--http) or 127.0.0.1, or accept that with --insecure");
+                  " without TLS, where other machines can connect; listen on " +
+                  (tls ? "tls:// or 127.0.0.1" : "127.0.0.1 (for this there is no TLS)") +
+                  ", or accept that with --insecure");
 }
 
 Result<void> Runtime::guard_sources(const Graph& graph, const std::vector<io::Address>& addresses) {
@@ -150,12 +176,13 @@ Result<void> Runtime::guard_sources(const Graph& graph, const std::vector<io::Ad
     const bool listens =
         graph.nodes[i].kind == NodeKind::source && plan::address_of(graph.nodes[i]) != nullptr;
     if (!listens) continue;
-    if (addresses[i].tls && std::holds_alternative<UdpSourceSpec>(graph.nodes[i].source)) {
+    const bool udp = std::holds_alternative<UdpSourceSpec>(graph.nodes[i].source);
+    if (addresses[i].tls && udp) {
       return fail(ErrorCode::bad_option, "source '" + graph.nodes[i].name +
                                              "' receives datagrams, for which there is no TLS; "
                                              "write its address without tls://");
     }
-    TRY_VOID(guard_listener("source '" + graph.nodes[i].name + "'", addresses[i]));
+    TRY_VOID(guard_listener("source '" + graph.nodes[i].name + "'", addresses[i], !udp));
   }
   return {};
 }
@@ -185,7 +212,7 @@ Result<void> Runtime::serve(const std::string& http) {
     return refuse({ErrorCode::bad_option,
                    "it speaks HTTP without TLS; leave tls:// out and put a proxy in front"});
   }
-  TRY_VOID(guard_listener("the status server", *address));
+  TRY_VOID(guard_listener("the status server", *address, false));
   auto handler = [this](std::string_view, std::string_view path) { return answer(path); };
   auto server = os::HttpServer::start(*address, handler);
   if (!server) return refuse(server.error());

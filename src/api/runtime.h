@@ -40,7 +40,9 @@ class Runtime {
  private:
   Runtime() = default;
   Result<std::shared_ptr<const os::TlsContext>> load_tls(const std::vector<io::Address>& used);
-  Result<void> guard_listener(const std::string& what, const io::Address& at);
+  class FirstStepper;
+
+  Result<void> guard_listener(const std::string& what, const io::Address& at, bool tls);
   Result<void> guard_sources(const Graph& graph, const std::vector<io::Address>& addresses);
   Result<void> serve(const std::string& http);
   void tell_status_address();

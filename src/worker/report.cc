@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -282,6 +283,24 @@ void latency_metrics(std::string& text, const Worker& worker, const std::vector<
   }
 }
 
+constexpr std::string_view kAnd = ", ";
+
+/// The counters among `names` that are not 0, each behind kAnd.
+template <class Fields, class Find>
+std::string told(const Worker& worker, const Subject& subject, const Fields& fields,
+                 std::span<const std::string_view> names, const Find& find) {
+  std::string text;
+  for (const auto& field : fields) {
+    if (std::find(names.begin(), names.end(), field.name) == names.end()) continue;
+    const auto counters = [&](const flow::CoreCounters& core) -> const auto& {
+      return find(core, subject);
+    };
+    const uint64_t count = sum(worker, field, counters);
+    if (count != 0) text += fmt::format("{}{} {}", kAnd, field.name, count);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, uint64_t>> counters_of(const Worker& worker,
@@ -306,24 +325,38 @@ std::vector<std::pair<std::string, uint64_t>> counters_of(const Worker& worker,
 }
 
 std::vector<std::string> dropped_lines(const Worker& worker) {
-  constexpr std::array<std::string_view, 4> kTold = {"user_errors", "undecodable",
-                                                     "keys_not_listed", "dead_letters"};
+  constexpr std::string_view kDropped[] = {"user_errors", "undecodable", "keys_not_listed",
+                                           "dead_letters"};
+  constexpr std::string_view kRefused[] = {
+      "connections_refused",  "tls_failures",     "unfinished_over_limit", "frames_over_limit",
+      "frames_senseless",     "frames_truncated", "read_failures",         "files_shrunk",
+      "datagrams_over_limit", "datagrams_lost"};
+  const Subjects subjects(worker.plan());
   std::vector<std::string> lines;
-  for (const Subject& stage : Subjects(worker.plan()).stages) {
-    std::string text;
-    for (const auto& field : kStageFields) {
-      if (std::find(kTold.begin(), kTold.end(), field.name) == kTold.end()) continue;
-      const uint64_t count = sum(
-          worker, field, [&](const flow::CoreCounters& core) -> const auto& {
-            return stage_of(core, stage);
-          });
-      if (count != 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", field.name, count);
+  for (const Subject& stage : subjects.stages) {
+    std::string text = told(worker, stage, kStageFields, kDropped, stage_of);
+    for (const Subject& source : subjects.sources) {
+      if (source.index == stage.index)
+        text += told(worker, source, kSourceFields, kRefused, source_of);
     }
-    if (!text.empty()) {
-      lines.push_back(fmt::format("in all, at {} '{}': {}", stage.kind, stage.name, text));
-    }
+    if (text.empty()) continue;
+    lines.push_back(
+        fmt::format("in all, at {} '{}': {}", stage.kind, stage.name, text.substr(kAnd.size())));
   }
   return lines;
+}
+
+std::string unsent(const Worker& worker) {
+  std::string text;
+  for (const Subject& sink : Subjects(worker.plan()).written) {
+    uint64_t bytes = 0;
+    for (uint32_t core = 0; core < worker.cores(); ++core) {
+      bytes += sink_of(worker.counters(core), sink).buffered_bytes.get();
+    }
+    if (bytes == 0) continue;
+    text += fmt::format("{}sink '{}' holds {} bytes that nobody takes", kAnd, sink.name, bytes);
+  }
+  return text.empty() ? text : text.substr(kAnd.size());
 }
 
 std::string status_json(const Worker& worker, const ReportContext& context) {

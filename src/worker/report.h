@@ -25,6 +25,9 @@ std::vector<std::pair<std::string, uint64_t>> counters_of(const Worker& worker,
 /// For a worker that has ended: a line for each stage that did not process everything.
 std::vector<std::string> dropped_lines(const Worker& worker);
 
+/// What the sinks have not got rid of, for people; empty when that is nothing. While the cores run.
+std::string unsent(const Worker& worker);
+
 std::string status_json(const Worker& worker, const ReportContext& context);
 std::string metrics_text(const Worker& worker, const ReportContext& context);
 

@@ -41,7 +41,7 @@ var short = map[string]string{"m": "metrics", "c": "control", "d": "data", "x": 
 	"r": "resilience-dir", "l": "event-log-file-size", "j": "join", "u": "stop-pause", "h": "help"}
 
 // Flags of the engine of today; they go to it as they are.
-var engine = map[string]int{"cores": 1, "http": 1, "on-error": 1, "dead-letters": 1, "explain": 0, "busy-poll": 0,
+var engine = map[string]int{"cores": 1, "http": 1, "on-error": 1, "dead-letters": 1, "explain": 0, "busy-poll": 0, "drain-timeout": 1,
 	"quiet": 0, "log-format": 1, "insecure": 0, "config": 1, "tls-certificate": 1, "tls-key": 1, "tls-ca": 1,
 	"tls-client-ca": 1, "help": 0}
 
