@@ -87,8 +87,7 @@ TEST(Start, ListenersThatOthersCanReachNeedTlsOrConsent) {
     EXPECT_EQ(source.exit, 2);
     EXPECT_TRUE(says(source, std::string("error: source 'text' would listen on ") + address +
                                  " without TLS, where other machines can connect; listen on "
-                                 "tls:// (not for --http) or 127.0.0.1, or accept that with "
-                                 "--insecure\n"))
+                                 "tls:// or 127.0.0.1, or accept that with --insecure\n"))
         << source.said;
     const Ended http = run_to_end(flags({"--http", address}));
     EXPECT_EQ(http.exit, 2);
@@ -365,6 +364,20 @@ TEST(Stop, SecondSignalStopsAtOnce) {
   worker.signal(SIGTERM);
   EXPECT_EQ(worker.wait(2), 130);
   EXPECT_NE(worker.log().find("stopping at once; what is under way is lost"), std::string::npos);
+}
+
+TEST(Stop, ADrainIsGivenUpWhenItsTimeIsOver) {
+  WorkerProcess worker({.out = free_port(), .flags = {"--drain-timeout", "0.3"}});
+  Honest honest(worker.in(), "honest");
+  honest.send(100);
+  ASSERT_TRUE(eventually(5, [&] { return worker.sink("messages") == 100; }));
+  worker.signal(SIGTERM);
+  worker.signal(SIGTERM);  // at once, as timeout(1) does: one wish
+  EXPECT_EQ(worker.wait(5), 130);
+  EXPECT_NE(worker.log().find("the drain is not done after 0.3 s (--drain-timeout): sink 'out' "
+                              "holds "),
+            std::string::npos)
+      << worker.log();
 }
 
 }  // namespace

@@ -202,7 +202,7 @@ TEST_F(TlsSink, EveryRefusalIsSaidAndCounted) {
                         .in = "tls://127.0.0.1:0",
                         .flags = shows_and(own_, "--tls-client-ca", authority_.file())});
   expect_refusal(strict, "localhost", {"--tls-ca", authority_.file()},
-                 "it refused us with the alert");
+                 "it demands a client certificate; give one by --tls-certificate and --tls-key");
 }
 
 TEST_F(TlsSink, AReceiverWithoutTlsIsRefused) {
