@@ -266,6 +266,45 @@ void states(const wl::Keyed<Order, std::string>& keyed) {
 #endif
 }
 
+// Functions from streams to streams, as programs are written: a mistake in one stays the only
+// error.
+wl::Stream<Total> returned(const wl::Stream<Order>& orders, const wl::Stream<Total>& totals) {
+#if defined(CASE_returned_state_of_another_message)
+  return orders.key_by(&Order::user).state<Total>("sum", [](const std::string&, Total& total) {
+    return total;
+  });
+#elif defined(CASE_returned_state_by_value)
+  return orders.key_by(&Order::user).state<Total>("sum", [](const Order&, Total total) {
+    return total;
+  });
+#elif defined(CASE_returned_state_of_views)
+  return orders.key_by(&Order::user).state<View>("sum", [](const Order&, View&) {
+    return Total{};
+  });
+#elif defined(CASE_returned_key_by_floating_point)
+  return orders.key_by([](const Order&) { return 1.5; })
+      .state<Total>("sum", [](const Order&, Total& total) { return total; });
+#elif defined(CASE_returned_to_of_another_message)
+  return orders.to("map", [](const Total& total) { return total; });
+#elif defined(CASE_returned_source_of_another_type)
+  wl::Application app("a");
+  return app.pipeline("p").source("in", wl::memory::source({}, [](int) { return Total{}; }));
+#elif defined(CASE_error_is_merged_in_silence)
+  orders.merge("both", orders.to("map", [](const Total&) { return Order{}; }));
+#elif defined(CASE_error_is_handed_on_in_silence)
+  return returned(orders.to("map", [](const Total&) { return Order{}; }), totals);
+#elif !defined(ONE_MISTAKE)
+  return orders.to("map", [](const Order& order) { return Total{order.amount}; });
+#endif
+  return totals;
+}
+
+#if defined(CASE_returned_key_by_of_another_message)
+wl::Keyed<Order, std::string> returned_keyed(const wl::Stream<Order>& orders) {
+  return orders.key_by([](const Total&) { return std::string(); });
+}
+#endif
+
 #if !defined(ONE_MISTAKE) || defined(CASE_json_read_of_a_type_without_fields) ||           \
     defined(CASE_json_written_of_a_type_without_fields) || defined(CASE_json_view_read) || \
     defined(CASE_json_variant_with_one_name_twice)

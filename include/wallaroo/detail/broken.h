@@ -1,14 +1,27 @@
 // What a stream becomes by a wrong use. Users do not need this header.
 #pragma once
 
-namespace wallaroo::detail {
+namespace wallaroo {
+
+template <class T>
+class Stream;
+template <class T, class K>
+class Keyed;
+
+namespace detail {
 
 template <class...>
 inline constexpr bool kNever = false;
 
-/// What a method returns after its static_assert failed: accepts every further call in silence, so
-/// that the sentence stays the only error.
+/// What a method returns after its static_assert failed: accepts every further call in silence and
+/// is taken for any stream, so that the sentence stays the only error.
 struct Broken {
+  // Only declared: a program that gets here does not compile, so none can run them.
+  template <class T>
+  operator Stream<T>() const;  // NOLINT(google-explicit-constructor)
+  template <class T, class K>
+  operator Keyed<T, K>() const;  // NOLINT(google-explicit-constructor)
+
   template <class... A>
   Broken to(A&&...) const {
     return {};
@@ -57,4 +70,5 @@ struct Broken {
   }
 };
 
-}  // namespace wallaroo::detail
+}  // namespace detail
+}  // namespace wallaroo

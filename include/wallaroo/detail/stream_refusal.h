@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #include "wallaroo/detail/refusal.h"
 #include "wallaroo/time.h"
@@ -48,7 +49,7 @@ struct UnnamedStream {
   }
   template <class Other>
   Broken merge(const std::string&, const Other&) const {
-    static_assert(kNever<Other>,
+    static_assert(std::is_same_v<Other, Broken>,
                   "merge(): both streams must have the same message type; convert one with to()");
     return {};
   }
