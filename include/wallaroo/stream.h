@@ -1,5 +1,6 @@
 // Streams: what a pipeline is built from. A Stream<T> is a plain handle (application, node); it
-// never carries the chain behind it in its type. The bodies are in stream_impl.h and keyed_impl.h.
+// never carries the chain behind it in its type. The bodies are in stream_impl.h, key_by_impl.h
+// and keyed_impl.h.
 #pragma once
 
 #include <functional>
@@ -86,6 +87,8 @@ class Stream : detail::UnnamedStream {
   template <class Out>
   Stream<Out> add(NodeKind kind, std::string name,
                   std::shared_ptr<const StepFactory> factory) const;
+  template <class K, class Function>
+  Keyed<T, K> add_key_by(Function function) const;
   /// A node at which a chain ends and another begins.
   Stream<T> relay(NodeKind kind, std::string name, std::vector<uint32_t> inputs) const;
 

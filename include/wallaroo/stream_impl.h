@@ -100,7 +100,11 @@ template <class T>
 template <class TimeFunction>
 Stream<T> Stream<T>::event_time(TimeFunction time, BoundedLateness lateness) const {
   auto function = detail::as_callable<T>(time);
-  if constexpr (!std::is_invocable_v<decltype(function)&, const T&>) {
+  if constexpr (detail::kForeignMember<T, TimeFunction>) {
+    static_assert(detail::kNever<TimeFunction>,
+                  "event_time(): the member must be a field or a const method of this stream's "
+                  "message type");
+  } else if constexpr (!std::is_invocable_v<decltype(function)&, const T&>) {
     static_assert(detail::kNever<TimeFunction>,
                   "event_time(): the function must take a const reference to this stream's message "
                   "type and return a wallaroo::Time");

@@ -122,6 +122,8 @@ void computations(const wl::Stream<Order>& orders) {
 void event_time_and_keys(const wl::Stream<Order>& orders, const wl::Stream<Opaque>& opaque) {
 #if defined(CASE_event_time_of_another_message)
   orders.event_time([](const Total&) { return wl::Time{}; }, wl::bounded_lateness({}));
+#elif defined(CASE_event_time_member_of_another_message)
+  orders.event_time(&Event::at, wl::bounded_lateness({}));
 #elif defined(CASE_event_time_move_only)
   orders.event_time([p = std::make_unique<wl::Time>()](const Order&) { return *p; },
                     wl::bounded_lateness({}));
@@ -133,6 +135,12 @@ void event_time_and_keys(const wl::Stream<Order>& orders, const wl::Stream<Opaqu
 
 #if defined(CASE_key_by_of_another_message)
   orders.key_by([](const Total& total) { return total.amount; });
+#elif defined(CASE_key_by_member_of_another_message)
+  orders.key_by(&Event::user);
+#elif defined(CASE_key_by_member_of_another_message_listed)
+  orders.key_by(&Event::user, std::vector<std::string>{"ann"});
+#elif defined(CASE_key_by_method_that_changes)
+  orders.to("event", [](const Order&) { return Event{}; }).key_by(&Event::take_user);
 #elif defined(CASE_key_by_with_a_name)
   orders.key_by("by-user", &Order::user);
 #elif defined(CASE_key_by_move_only)
@@ -284,6 +292,10 @@ wl::Stream<Total> returned(const wl::Stream<Order>& orders, const wl::Stream<Tot
 #elif defined(CASE_returned_key_by_floating_point)
   return orders.key_by([](const Order&) { return 1.5; })
       .state<Total>("sum", [](const Order&, Total& total) { return total; });
+#elif defined(CASE_returned_key_by_member_of_another_message)
+  return orders.key_by(&Event::user).state<Total>("sum", [](const Order&, Total& total) {
+    return total;
+  });
 #elif defined(CASE_returned_to_of_another_message)
   return orders.to("map", [](const Total& total) { return total; });
 #elif defined(CASE_returned_source_of_another_type)

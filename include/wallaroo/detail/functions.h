@@ -15,10 +15,16 @@ template <class T>
 inline constexpr bool kValue =
     std::is_object_v<T>&& std::is_default_constructible_v<T>&& std::is_move_assignable_v<T>;
 
+/// A pointer to a member of something else than T, or to a method that would change the T.
+template <class T, class Function>
+inline constexpr bool kForeignMember =
+    std::is_member_pointer_v<Function> && !std::is_invocable_v<Function&, const T&>;
+
 /// The key function as a callable, whether given as one or as a pointer to member.
 template <class T, class Function>
 auto as_callable(Function function) {
-  if constexpr (std::is_member_pointer_v<Function>) {
+  // A foreign member is left to the caller's sentence: the lambda's body would not compile.
+  if constexpr (std::is_member_pointer_v<Function> && !kForeignMember<T, Function>) {
     return [function](const T& value) -> decltype(auto) { return std::invoke(function, value); };
   } else {
     return function;
