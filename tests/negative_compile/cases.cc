@@ -102,6 +102,8 @@ void computations(const wl::Stream<Order>& orders) {
   orders.to_many<int>("split", [](const Total&, wl::Emit<int>&) {});
 #elif defined(CASE_to_many_without_emit)
   orders.to_many<int>("split", [](const Order&) { return 1; });
+#elif defined(CASE_to_many_of_another_message_and_any_emit)
+  orders.to_many<int>("split", [](const Total& total, auto& emit) { emit(total.amount); });
 #elif defined(CASE_to_many_emits_another_type)
   orders.to_many<int>("split", [](const Order& order, auto& emit) { emit(order.user); });
 #elif defined(CASE_to_many_emits_a_view_of_a_temporary)
