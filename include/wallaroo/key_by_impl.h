@@ -70,8 +70,9 @@ Keyed<T, K> Stream<T>::add_key_by(Function function) const {
 }
 
 template <class T>
-template <class KeyFunction, class K>
-auto Stream<T>::key_by(KeyFunction key, const std::vector<K>& keys) const {
+template <class KeyFunction, class Keys>
+auto Stream<T>::key_by_listed(KeyFunction key, const Keys& keys) const {
+  using K = typename Keys::value_type;
   auto keyed = key_by(std::move(key));
   using Made = typename detail::KeyOf<decltype(keyed)>::type;
   if constexpr (std::is_void_v<Made>) {
@@ -90,6 +91,25 @@ auto Stream<T>::key_by(KeyFunction key, const std::vector<K>& keys) const {
     }
     return keyed;
   }
+}
+
+template <class T>
+template <class KeyFunction, class K>
+auto Stream<T>::key_by(KeyFunction key, const std::vector<K>& keys) const {
+  return key_by_listed(std::move(key), keys);
+}
+
+template <class T>
+template <class KeyFunction>
+auto Stream<T>::key_by(KeyFunction key,
+                       std::initializer_list<detail::ListedKey<T, KeyFunction>> keys) const {
+  return key_by_listed(std::move(key), keys);
+}
+
+template <class T>
+template <class KeyFunction, detail::NoKeyLike<detail::ListedKey<T, KeyFunction>> A>
+auto Stream<T>::key_by(KeyFunction key, std::initializer_list<A> keys) const {
+  return key_by_listed(std::move(key), keys);
 }
 
 }  // namespace wallaroo

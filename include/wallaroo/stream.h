@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "wallaroo/connectors.h"
+#include "wallaroo/detail/functions.h"
 #include "wallaroo/detail/keyed_refusal.h"
 #include "wallaroo/detail/stream_refusal.h"
 #include "wallaroo/factories.h"
@@ -64,6 +66,12 @@ class Stream : detail::UnnamedStream {
   /// The same with a closed list: a value whose key is not in `keys` is dropped and counted.
   template <class KeyFunction, class K>
   auto key_by(KeyFunction key, const std::vector<K>& keys) const;
+  /// The list in the call: `key_by(f, {"north", "south"})`.
+  template <class KeyFunction>
+  auto key_by(KeyFunction key, std::initializer_list<detail::ListedKey<T, KeyFunction>> keys) const;
+  /// Says that these are no keys of the function.
+  template <class KeyFunction, detail::NoKeyLike<detail::ListedKey<T, KeyFunction>> A>
+  auto key_by(KeyFunction key, std::initializer_list<A> keys) const;
 
   /// The values of both streams, in the order in which they arrive.
   Stream<T> merge(std::string name, const Stream<T>& other) const;
@@ -89,6 +97,8 @@ class Stream : detail::UnnamedStream {
                   std::shared_ptr<const StepFactory> factory) const;
   template <class K, class Function>
   Keyed<T, K> add_key_by(Function function) const;
+  template <class KeyFunction, class Keys>
+  auto key_by_listed(KeyFunction key, const Keys& keys) const;
   /// A node at which a chain ends and another begins.
   Stream<T> relay(NodeKind kind, std::string name, std::vector<uint32_t> inputs) const;
 

@@ -159,8 +159,23 @@ void event_time_and_keys(const wl::Stream<Order>& orders, const wl::Stream<Opaqu
   opaque.key_by([](const Opaque&) { return 1; });
 #elif defined(CASE_key_by_list_of_another_type)
   orders.key_by(&Order::amount, std::vector<std::string>{"ann"});
+#elif defined(CASE_key_by_braces_of_another_type)
+  orders.key_by(&Order::amount, {"ann", "bob"});
+#elif defined(CASE_key_by_braces_of_numbers)
+  orders.key_by(&Order::user, {0, 1});
+#elif defined(CASE_key_by_braces_of_another_message)
+  orders.key_by([](const Total& total) { return total.amount; }, {1, 2});
+#elif defined(CASE_key_by_braces_of_another_member)
+  orders.key_by(&Event::user, {"ann", "bob"});
+#elif defined(CASE_key_by_braces_without_key)
+  orders.key_by([](const Order&) {}, {{"ann", 1}, {"bob", 2}});
+#elif defined(CASE_key_by_braces_move_only)
+  orders.key_by([p = std::make_unique<int>()](const Order&) { return *p; }, {1, 2});
+#elif defined(CASE_error_is_not_followed_by_braces)
+  orders.to("map", [](const Total& total) { return total; }).key_by(&Order::user, {"ann", "bob"});
 #elif !defined(ONE_MISTAKE)
   orders.key_by(&Order::user, std::vector<std::string>{"ann"});
+  orders.key_by(&Order::user, {"ann", "bob"});
 #endif
 }
 

@@ -1,6 +1,8 @@
 // What a stream becomes by a wrong use. Users do not need this header.
 #pragma once
 
+#include <initializer_list>
+
 namespace wallaroo {
 
 template <class T>
@@ -12,6 +14,13 @@ namespace detail {
 
 template <class...>
 inline constexpr bool kNever = false;
+
+/// What a braced list may hold where its types are wrong already.
+struct Anything {
+  template <class... A>
+  Anything(const A&...) {}  // NOLINT(google-explicit-constructor)
+  Anything(std::initializer_list<Anything>) {}
+};
 
 /// What a method returns after its static_assert failed: accepts every further call in silence and
 /// is taken for any stream, so that the sentence stays the only error.
@@ -40,6 +49,10 @@ struct Broken {
   }
   template <class... A>
   Broken key_by(A&&...) const {
+    return {};
+  }
+  template <class KeyFunction>
+  Broken key_by(const KeyFunction&, std::initializer_list<Anything>) const {
     return {};
   }
   template <class... A>

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "wallaroo/detail/broken.h"
 #include "wallaroo/keyed_steps.h"
 
 namespace wallaroo::detail {
@@ -30,6 +31,24 @@ auto as_callable(Function function) {
     return function;
   }
 }
+
+template <class Function, class T>
+concept ReturnsSomething = !std::is_void_v<std::invoke_result_t<Function&, const T&>>;
+
+/// What a braced list of keys holds: what the function returns, or anything where that is wrong.
+template <class T, class Function>
+struct ListedKeyOf {
+  using type = Anything;
+};
+template <class T, ReturnsSomething<T> Function>
+struct ListedKeyOf<T, Function> {
+  using type = std::remove_cvref_t<std::invoke_result_t<Function&, const T&>>;
+};
+template <class T, class Function>
+using ListedKey = typename ListedKeyOf<T, Function>::type;
+
+template <class A, class K>
+concept NoKeyLike = !std::is_convertible_v<const A&, K>;
 
 template <class Signature>
 struct SecondParameter {
