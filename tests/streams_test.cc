@@ -3,9 +3,10 @@
 #include <wallaroo/testkit.h>
 #include <wallaroo/wallaroo.h>
 
-#include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -125,6 +126,118 @@ TEST(KeyBy, with_an_empty_list_in_braces_is_refused_as_with_any_other) {
   const auto checked = app.check();
   ASSERT_FALSE(checked.has_value());
   EXPECT_NE(checked.error().message.find("an empty list of keys"), std::string::npos);
+}
+
+using Names = wl::Stream<std::string_view>;
+
+/// An application whose source `names` goes through what `build` makes.
+template <class Build>
+Harness names_through(Build build, uint32_t cores = 1) {
+  wl::Application app("names");
+  build(app.pipeline("p").source("names", wl::tcp::listen(":0", wl::framing::lines, wl::text)));
+  return Harness(app, {.cores = cores});
+}
+
+std::string_view whole(std::string_view name) { return name; }
+
+void count(std::string_view name, uint64_t& messages) {
+  if (name == "bad") throw std::runtime_error("a bad name");
+  ++messages;
+}
+
+TEST(FunctionWithoutResult, keeps_its_state) {
+  for (const uint32_t cores : {1u, 3u}) {
+    Harness run = names_through(
+        [](const Names& names) { names.key_by(whole).state<uint64_t>("count", count); }, cores);
+    for (uint64_t i = 0; i < 1'000; ++i) run.feed("names", i % 4 == 0 ? "ann" : "bob");
+    run.drain();
+    run.reload_states();
+    run.feed("names", {"ann", "cid"});
+    run.finish();
+    EXPECT_EQ(run.state<uint64_t>("count", "ann"), 251u);
+    EXPECT_EQ(run.state<uint64_t>("count", "bob"), 750u);
+    EXPECT_EQ(run.state<uint64_t>("count", "cid"), 1u);
+    EXPECT_TRUE(run.sinks().empty());
+  }
+}
+
+TEST(FunctionWithoutResult, shares_its_state_with_one_that_has_some) {
+  Harness run = names_through([](const Names& names) {
+    names.key_by(whole).state<uint64_t>("count", wl::shared("counts"), count);
+    names.filter("asked", [](std::string_view name) { return name == "ann"; })
+        .key_by(whole)
+        .state<uint64_t>("tell", wl::shared("counts"),
+                         [](std::string_view, uint64_t& messages) { return messages; })
+        .sink("told", wl::tcp::connect(":0", wl::framing::lines,
+                                       [](uint64_t n, wl::Bytes& out) { out << n; }));
+  });
+  for (const char* name : {"ann", "bob", "ann"}) {
+    run.feed("names", name);
+    run.drain();
+  }
+  EXPECT_EQ(run.state<uint64_t>("count", "ann"), 2u);
+  EXPECT_EQ(run.output("told").size(), 2u);
+}
+
+TEST(FunctionWithoutResult, may_be_a_computation) {
+  uint64_t bytes = 0;
+  Harness run = names_through([&](const Names& names) {
+    const wl::Stream<void> ended =
+        names.to("weigh", [&](std::string_view name) { bytes += name.size(); });
+    ended.on_error(wl::OnError::fail);
+  });
+  for (int i = 0; i < 300; ++i) run.feed("names", "ann");
+  run.drain();
+  EXPECT_EQ(bytes, 900u);
+}
+
+struct Silent {
+  uint64_t messages = 0;
+  uint64_t rings = 0;
+
+  void on_event(std::string_view, wl::Context& context) {
+    ++messages;
+    context.timer("ring", context.event_time());
+  }
+  void on_timer(std::string_view, wl::Context&) { ++rings; }
+};
+
+TEST(FunctionWithoutResult, may_be_both_functions_of_a_process) {
+  Harness run =
+      names_through([](const Names& names) { names.key_by(whole).process<Silent>("note"); });
+  run.feed("names", {"ann", "ann"});
+  run.finish();
+  const auto ann = run.state<Silent>("note", "ann");
+  ASSERT_TRUE(ann.has_value());
+  EXPECT_EQ(ann->messages, 2u);
+  EXPECT_EQ(ann->rings, 1u);
+}
+
+TEST(FunctionWithoutResult, fails_as_its_policy_says) {
+  Harness letters = names_through([](const Names& names) {
+    names.key_by(whole).state<uint64_t>("count", count).on_error(wl::OnError::dead_letter);
+  });
+  letters.feed("names", {"ann", "bad", "ann"});
+  letters.drain();
+  EXPECT_EQ(letters.state<uint64_t>("count", "ann"), 2u);
+  ASSERT_EQ(letters.dead_letters().size(), 1u);
+  EXPECT_EQ(letters.dead_letters()[0].error, "a bad name");
+  EXPECT_EQ(letters.dead_letters()[0].key, "bad");
+
+  uint64_t seen = 0;
+  Harness stopped = names_through([&](const Names& names) {
+    names
+        .to("see",
+            [&](std::string_view name) {
+              if (name == "bad") throw std::runtime_error("a bad name");
+              ++seen;
+            })
+        .on_error(wl::OnError::fail);
+  });
+  stopped.feed("names", {"ann", "bad", "ann"});
+  stopped.drain();
+  EXPECT_EQ(seen, 1u);
+  EXPECT_TRUE(stopped.failure().has_value());
 }
 
 }  // namespace

@@ -43,13 +43,7 @@ auto Keyed<T, K>::state(std::string name, SharedState shared, Function function)
   } else {
     using Returned = std::remove_cvref_t<std::invoke_result_t<Function&, const T&, S&>>;
     using Out = typename detail::OptionalValue<Returned>::type;
-    if constexpr (std::is_void_v<Out>) {
-      static_assert(
-          detail::kNever<Function>,
-          "state<S>(): the function must return the next message, or a std::optional of it; "
-          "it returns void");
-      return detail::Broken{};
-    } else if constexpr (!detail::kValue<Out>) {
+    if constexpr (!detail::kOutput<Out>) {
       static_assert(detail::kNever<Function>,
                     "state<S>(): the message type that the function returns must be default "
                     "constructible and assignable");
@@ -112,14 +106,7 @@ auto Keyed<T, K>::process(std::string name, SharedState shared) const {
     return detail::Broken{};
   } else {
     using Out = detail::ProcessOutput<P, T>;
-    if constexpr (std::is_void_v<Out>) {
-      static_assert(detail::kNever<P>,
-                    "process<P>(): on_event or on_timer must return the next message, or a "
-                    "std::optional of it; both return void");
-      return detail::Broken{};
-    } else {
-      return add<P, Out>(std::move(name), std::move(shared), detail::ProcessApply<T, P, Out>{});
-    }
+    return add<P, Out>(std::move(name), std::move(shared), detail::ProcessApply<T, P, Out>{});
   }
 }
 

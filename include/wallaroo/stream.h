@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "wallaroo/connectors.h"
+#include "wallaroo/detail/ended_refusal.h"
 #include "wallaroo/detail/functions.h"
 #include "wallaroo/detail/keyed_refusal.h"
 #include "wallaroo/detail/stream_refusal.h"
@@ -44,7 +45,8 @@ class Stream : detail::UnnamedStream {
   Stream(Graph& graph, uint32_t node, std::string pipeline)
       : graph_(&graph), node_(node), pipeline_(std::move(pipeline)) {}
 
-  /// One value in, one out: `function(const T&) -> Out`, or `std::optional<Out>` to drop some.
+  /// One value in, one out: `function(const T&) -> Out`, or `std::optional<Out>` to drop some. A
+  /// function that returns nothing ends the pipeline.
   template <class Function>
   auto to(std::string name, Function function) const;
 
@@ -107,6 +109,23 @@ class Stream : detail::UnnamedStream {
   std::string pipeline_;
 };
 
+/// What a function that returns nothing makes: the end of a pipeline.
+template <>
+class Stream<void> : public detail::EndedStream {
+ public:
+  Stream(Graph& graph, uint32_t node, const std::string&) : graph_(&graph), node_(node) {}
+
+  /// What becomes of a message on which that function fails.
+  Stream<void> on_error(OnError policy) const {
+    graph_->nodes[node_].on_error = policy;
+    return *this;
+  }
+
+ private:
+  Graph* graph_;
+  uint32_t node_;
+};
+
 /// A stream of T with keys of type K: the way into a stage with state.
 template <class T, class K>
 class Keyed : detail::UnnamedKeyed {
@@ -130,7 +149,8 @@ class Keyed : detail::UnnamedKeyed {
     return *this;
   }
 
-  /// One state S for each key: `function(const T&, S&) -> Out`, or `std::optional<Out>`.
+  /// One state S for each key: `function(const T&, S&) -> Out`, or `std::optional<Out>`, or nothing
+  /// if the state is the purpose; that ends the pipeline.
   template <class S, class Function>
   auto state(std::string name, Function function) const {
     return state<S>(std::move(name), SharedState{}, std::move(function));

@@ -30,13 +30,7 @@ auto Stream<T>::to(std::string name, Function function) const {
   } else {
     using Returned = std::remove_cvref_t<std::invoke_result_t<Function&, const T&>>;
     using Out = typename detail::OptionalValue<Returned>::type;
-    if constexpr (std::is_void_v<Out>) {
-      static_assert(
-          detail::kNever<Function>,
-          "to(): the function must return the next message, or a std::optional of it to drop "
-          "some; it returns void");
-      return detail::Broken{};
-    } else if constexpr (!detail::kValue<Out>) {
+    if constexpr (!detail::kOutput<Out>) {
       static_assert(
           detail::kNever<Function>,
           "to(): the message type that the function returns must be default constructible "
@@ -44,7 +38,11 @@ auto Stream<T>::to(std::string name, Function function) const {
       return detail::Broken{};
     } else {
       auto apply = [function](const T& in, Emit<Out>& emit) mutable {
-        detail::emit_result(emit, function(in));
+        if constexpr (std::is_void_v<Out>) {
+          function(in);
+        } else {
+          detail::emit_result(emit, function(in));
+        }
       };
       return add<Out>(NodeKind::computation, std::move(name),
                       detail::makes_step([apply](const Wiring& wiring) {

@@ -7,13 +7,13 @@ struct Process {
 #if defined(CASE_process_without_on_event)
 #elif defined(CASE_process_of_another_message)
   Total on_event(const std::string&, wl::Context&) { return sum; }
-#elif defined(CASE_process_without_output)
+#elif defined(CASE_process_without_output_followed)
   void on_event(const Order&, wl::Context&) {}
 #else
   Total on_event(const Order&, wl::Context&) { return sum; }
 #endif
 #if defined(CASE_process_without_on_timer)
-#elif defined(CASE_process_without_output)
+#elif defined(CASE_process_without_output_followed)
   void on_timer(std::string_view, wl::Context&) {}
 #elif defined(CASE_process_with_two_outputs)
   std::string on_timer(std::string_view, wl::Context&) { return {}; }
@@ -56,8 +56,14 @@ void sources(wl::Application& app) {
 void computations(const wl::Stream<Order>& orders) {
 #if defined(CASE_to_of_another_message)
   orders.to("map", [](const Total& total) { return total; });
-#elif defined(CASE_to_without_result)
-  orders.to("map", [](const Order&) {});
+#elif defined(CASE_to_without_result_followed)
+  orders.to("map", [](const Order&) {}).to("more", [](const Order& order) { return order; });
+#elif defined(CASE_to_without_result_keyed)
+  orders.to("map", [](const Order&) {})
+      .key_by(&Order::user, {"ann", "bob"})
+      .state<Total>("sum", [](const Order&, Total& total) { return total; });
+#elif defined(CASE_to_without_result_merged)
+  orders.merge("both", orders.to("map", [](const Order&) {}));
 #elif defined(CASE_to_without_default)
   orders.to("map", [](const Order&) { return NoDefault(1); });
 #elif defined(CASE_state_without_key)
@@ -82,6 +88,7 @@ void computations(const wl::Stream<Order>& orders) {
       .sink("out", wl::tcp::connect(":1", wl::framing::lines, wl::text));
 #elif !defined(ONE_MISTAKE)
   orders.to("map", [](const Order& order) { return order.amount; });
+  orders.to("end", [](const Order&) {});
 #endif
 
 #if defined(CASE_filter_of_another_message)
@@ -238,8 +245,13 @@ void states(const wl::Keyed<Order, std::string>& keyed) {
   keyed.state<Total>("sum", [](const Order&, Total total) { return total; });
 #elif defined(CASE_key_by_without_state)
   keyed.sink("out", wl::tcp::connect(":1", wl::framing::lines, wl::text));
-#elif defined(CASE_state_without_result)
-  keyed.state<Total>("sum", [](const Order&, Total&) {});
+#elif defined(CASE_state_without_result_followed)
+  keyed.state<Total>("sum", [](const Order&, Total&) {})
+      .sink("out", wl::tcp::connect(":1", wl::framing::lines, wl::text));
+#elif defined(CASE_state_without_result_followed_behind_its_policy)
+  keyed.state<Total>("sum", wl::shared("sums"), [](const Order&, Total&) {})
+      .on_error(wl::OnError::fail)
+      .to_many<int>("split", [](const Order&, wl::Emit<int>& emit) { emit(1); });
 #elif defined(CASE_state_not_serialisable)
   keyed.state<Opaque>("sum", [](const Order&, Opaque&) { return 1; });
 #elif defined(CASE_state_of_views)
@@ -261,6 +273,7 @@ void states(const wl::Keyed<Order, std::string>& keyed) {
   keyed.state<Total>([](const Order&, Total& total) { return total; });
 #elif !defined(ONE_MISTAKE)
   keyed.state<Total>("sum", [](const Order&, Total& total) { return total; });
+  keyed.state<Total>("end", [](const Order&, Total&) {}).on_error(wl::OnError::fail);
 #endif
 
 #if defined(CASE_state_many_of_another_message)
@@ -286,6 +299,8 @@ void states(const wl::Keyed<Order, std::string>& keyed) {
   keyed.process<Process>();
 #elif defined(CASE_process_without_type)
   keyed.process("sum");
+#elif defined(CASE_process_without_output_followed)
+  keyed.process<Process>("sum").filter("keep", [](const Total&) { return true; });
 #else
   keyed.process<Process>("sum");
 #endif
@@ -315,6 +330,12 @@ wl::Stream<Total> returned(const wl::Stream<Order>& orders, const wl::Stream<Tot
   });
 #elif defined(CASE_returned_to_of_another_message)
   return orders.to("map", [](const Total& total) { return total; });
+#elif defined(CASE_returned_to_without_result)
+  return orders.to("map", [](const Order&) {});
+#elif defined(CASE_returned_state_without_result)
+  return orders.key_by(&Order::user).state<Total>("sum", [](const Order& order, Total& total) {
+    total.amount += order.amount;
+  });
 #elif defined(CASE_returned_source_of_another_type)
   wl::Application app("a");
   return app.pipeline("p").source("in", wl::memory::source({}, [](int) { return Total{}; }));

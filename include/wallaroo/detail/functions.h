@@ -16,6 +16,10 @@ template <class T>
 inline constexpr bool kValue =
     std::is_object_v<T>&& std::is_default_constructible_v<T>&& std::is_move_assignable_v<T>;
 
+/// What a computation may return: messages, or nothing.
+template <class Out>
+inline constexpr bool kOutput = std::is_void_v<Out> || kValue<Out>;
+
 /// A pointer to a member of something else than T, or to a method that would change the T.
 template <class T, class Function>
 inline constexpr bool kForeignMember =
