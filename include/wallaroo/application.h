@@ -10,6 +10,7 @@
 #include "wallaroo/detail/refusal.h"
 #include "wallaroo/error.h"
 #include "wallaroo/graph.h"
+#include "wallaroo/key_by_impl.h"
 #include "wallaroo/keyed_impl.h"
 #include "wallaroo/stream.h"
 #include "wallaroo/stream_impl.h"

@@ -122,4 +122,23 @@ class Output {
   Chain& chain_;
 };
 
+// Of functions that return nothing: nothing is gathered, and nothing comes behind.
+template <>
+class Emit<void> {};
+
+template <>
+class Output<void> {
+ public:
+  explicit Output(const Wiring&) {}
+
+  void begin_record(const Stamp&) {}
+  void fail_record() {}
+  Emit<void>& emit() { return emit_; }
+  bool full() const { return false; }
+  void flush() {}
+
+ private:
+  Emit<void> emit_;
+};
+
 }  // namespace wallaroo

@@ -1,85 +1,11 @@
-// The bodies of key_by and of Keyed's methods.
+// The bodies of Keyed's methods.
 #pragma once
 
 #include "wallaroo/detail/functions.h"
 #include "wallaroo/stream.h"
 
 namespace wallaroo {
-namespace detail {
 
-/// The key of a Keyed; void after an error.
-template <class>
-struct KeyOf {
-  using type = void;
-};
-template <class T, class K>
-struct KeyOf<Keyed<T, K>> {
-  using type = K;
-};
-
-}  // namespace detail
-
-template <class T>
-template <class KeyFunction>
-auto Stream<T>::key_by(KeyFunction key) const {
-  auto function = detail::as_callable<T>(key);
-  using Function = decltype(function);
-  if constexpr (!std::is_invocable_v<Function&, const T&>) {
-    static_assert(
-        detail::kNever<KeyFunction>,
-        "key_by(): the function must take a const reference to this stream's message type "
-        "and return the key");
-    return detail::Broken{};
-  } else {
-    using K = std::remove_cvref_t<std::invoke_result_t<Function&, const T&>>;
-    if constexpr (!Keyable<K>) {
-      static_assert(
-          detail::kNever<K>,
-          "key_by(): the key must be an integer, an enum, a string or a plain struct of such");
-      return detail::Broken{};
-    } else if constexpr (!Encodable<T>) {
-      static_assert(
-          detail::kNever<T>,
-          "key_by(): this stream's message type cannot be serialised; make it a plain struct "
-          "or specialise wallaroo::Codec for it");
-      return detail::Broken{};
-    } else {
-      const uint32_t node = graph_->add(
-          {.kind = NodeKind::key_by,
-           .name = "key-by",
-           .pipeline = pipeline_,
-           .inputs = {node_},
-           .factory = detail::makes_step([function](const Wiring& wiring) {
-             return std::make_unique<detail::KeyByStep<T, K, Function>>(wiring, function);
-           }),
-           .key_type = Codec<K>::description()});
-      return Keyed<T, K>(*graph_, node, pipeline_);
-    }
-  }
-}
-
-template <class T>
-template <class KeyFunction, class K>
-auto Stream<T>::key_by(KeyFunction key, const std::vector<K>& keys) const {
-  auto keyed = key_by(std::move(key));
-  using Made = typename detail::KeyOf<decltype(keyed)>::type;
-  if constexpr (std::is_void_v<Made>) {
-    return keyed;
-  } else if constexpr (!std::is_convertible_v<const K&, Made>) {
-    static_assert(detail::kNever<K>,
-                  "key_by(): the listed keys must be of the type that the function returns");
-    return detail::Broken{};
-  } else {
-    Node& node = graph_->nodes.back();
-    node.closed = true;
-    for (const K& given : keys) {
-      const Made& listed = given;
-      Bytes scratch;
-      node.closed_keys.emplace_back(key_bytes<Made>(listed, scratch));
-    }
-    return keyed;
-  }
-}
 template <class T, class K>
 template <class S, class Out, class Apply>
 Stream<Out> Keyed<T, K>::add(std::string name, SharedState shared, Apply apply) const {
@@ -117,13 +43,7 @@ auto Keyed<T, K>::state(std::string name, SharedState shared, Function function)
   } else {
     using Returned = std::remove_cvref_t<std::invoke_result_t<Function&, const T&, S&>>;
     using Out = typename detail::OptionalValue<Returned>::type;
-    if constexpr (std::is_void_v<Out>) {
-      static_assert(
-          detail::kNever<Function>,
-          "state<S>(): the function must return the next message, or a std::optional of it; "
-          "it returns void");
-      return detail::Broken{};
-    } else if constexpr (!detail::kValue<Out>) {
+    if constexpr (!detail::kOutput<Out>) {
       static_assert(detail::kNever<Function>,
                     "state<S>(): the message type that the function returns must be default "
                     "constructible and assignable");
@@ -186,14 +106,7 @@ auto Keyed<T, K>::process(std::string name, SharedState shared) const {
     return detail::Broken{};
   } else {
     using Out = detail::ProcessOutput<P, T>;
-    if constexpr (std::is_void_v<Out>) {
-      static_assert(detail::kNever<P>,
-                    "process<P>(): on_event or on_timer must return the next message, or a "
-                    "std::optional of it; both return void");
-      return detail::Broken{};
-    } else {
-      return add<P, Out>(std::move(name), std::move(shared), detail::ProcessApply<T, P, Out>{});
-    }
+    return add<P, Out>(std::move(name), std::move(shared), detail::ProcessApply<T, P, Out>{});
   }
 }
 

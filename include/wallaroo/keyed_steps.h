@@ -55,6 +55,8 @@ struct StateApply {
   void operator()(const In& in, S& state, Emit<Out>& emit) {
     if constexpr (std::is_invocable_v<Function&, const In&, S&, Emit<Out>&>) {
       function(in, state, emit);
+    } else if constexpr (std::is_void_v<Out>) {
+      function(in, state);
     } else {
       emit_result(emit, function(in, state));
     }

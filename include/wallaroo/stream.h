@@ -1,8 +1,10 @@
 // Streams: what a pipeline is built from. A Stream<T> is a plain handle (application, node); it
-// never carries the chain behind it in its type. The bodies are in stream_impl.h and keyed_impl.h.
+// never carries the chain behind it in its type. The bodies are in stream_impl.h, key_by_impl.h
+// and keyed_impl.h.
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -10,6 +12,8 @@
 #include <vector>
 
 #include "wallaroo/connectors.h"
+#include "wallaroo/detail/ended_refusal.h"
+#include "wallaroo/detail/functions.h"
 #include "wallaroo/detail/keyed_refusal.h"
 #include "wallaroo/detail/stream_refusal.h"
 #include "wallaroo/factories.h"
@@ -41,7 +45,8 @@ class Stream : detail::UnnamedStream {
   Stream(Graph& graph, uint32_t node, std::string pipeline)
       : graph_(&graph), node_(node), pipeline_(std::move(pipeline)) {}
 
-  /// One value in, one out: `function(const T&) -> Out`, or `std::optional<Out>` to drop some.
+  /// One value in, one out: `function(const T&) -> Out`, or `std::optional<Out>` to drop some. A
+  /// function that returns nothing ends the pipeline.
   template <class Function>
   auto to(std::string name, Function function) const;
 
@@ -63,6 +68,12 @@ class Stream : detail::UnnamedStream {
   /// The same with a closed list: a value whose key is not in `keys` is dropped and counted.
   template <class KeyFunction, class K>
   auto key_by(KeyFunction key, const std::vector<K>& keys) const;
+  /// The list in the call: `key_by(f, {"north", "south"})`.
+  template <class KeyFunction>
+  auto key_by(KeyFunction key, std::initializer_list<detail::ListedKey<T, KeyFunction>> keys) const;
+  /// Says that these are no keys of the function.
+  template <class KeyFunction, detail::NoKeyLike<detail::ListedKey<T, KeyFunction>> A>
+  auto key_by(KeyFunction key, std::initializer_list<A> keys) const;
 
   /// The values of both streams, in the order in which they arrive.
   Stream<T> merge(std::string name, const Stream<T>& other) const;
@@ -86,12 +97,33 @@ class Stream : detail::UnnamedStream {
   template <class Out>
   Stream<Out> add(NodeKind kind, std::string name,
                   std::shared_ptr<const StepFactory> factory) const;
+  template <class K, class Function>
+  Keyed<T, K> add_key_by(Function function) const;
+  template <class KeyFunction, class Keys>
+  auto key_by_listed(KeyFunction key, const Keys& keys) const;
   /// A node at which a chain ends and another begins.
   Stream<T> relay(NodeKind kind, std::string name, std::vector<uint32_t> inputs) const;
 
   Graph* graph_;
   uint32_t node_;
   std::string pipeline_;
+};
+
+/// What a function that returns nothing makes: the end of a pipeline.
+template <>
+class Stream<void> : public detail::EndedStream {
+ public:
+  Stream(Graph& graph, uint32_t node, const std::string&) : graph_(&graph), node_(node) {}
+
+  /// What becomes of a message on which that function fails.
+  Stream<void> on_error(OnError policy) const {
+    graph_->nodes[node_].on_error = policy;
+    return *this;
+  }
+
+ private:
+  Graph* graph_;
+  uint32_t node_;
 };
 
 /// A stream of T with keys of type K: the way into a stage with state.
@@ -117,7 +149,8 @@ class Keyed : detail::UnnamedKeyed {
     return *this;
   }
 
-  /// One state S for each key: `function(const T&, S&) -> Out`, or `std::optional<Out>`.
+  /// One state S for each key: `function(const T&, S&) -> Out`, or `std::optional<Out>`, or nothing
+  /// if the state is the purpose; that ends the pipeline.
   template <class S, class Function>
   auto state(std::string name, Function function) const {
     return state<S>(std::move(name), SharedState{}, std::move(function));

@@ -30,13 +30,7 @@ auto Stream<T>::to(std::string name, Function function) const {
   } else {
     using Returned = std::remove_cvref_t<std::invoke_result_t<Function&, const T&>>;
     using Out = typename detail::OptionalValue<Returned>::type;
-    if constexpr (std::is_void_v<Out>) {
-      static_assert(
-          detail::kNever<Function>,
-          "to(): the function must return the next message, or a std::optional of it to drop "
-          "some; it returns void");
-      return detail::Broken{};
-    } else if constexpr (!detail::kValue<Out>) {
+    if constexpr (!detail::kOutput<Out>) {
       static_assert(
           detail::kNever<Function>,
           "to(): the message type that the function returns must be default constructible "
@@ -44,7 +38,11 @@ auto Stream<T>::to(std::string name, Function function) const {
       return detail::Broken{};
     } else {
       auto apply = [function](const T& in, Emit<Out>& emit) mutable {
-        detail::emit_result(emit, function(in));
+        if constexpr (std::is_void_v<Out>) {
+          function(in);
+        } else {
+          detail::emit_result(emit, function(in));
+        }
       };
       return add<Out>(NodeKind::computation, std::move(name),
                       detail::makes_step([apply](const Wiring& wiring) {
@@ -100,7 +98,11 @@ template <class T>
 template <class TimeFunction>
 Stream<T> Stream<T>::event_time(TimeFunction time, BoundedLateness lateness) const {
   auto function = detail::as_callable<T>(time);
-  if constexpr (!std::is_invocable_v<decltype(function)&, const T&>) {
+  if constexpr (detail::kForeignMember<T, TimeFunction>) {
+    static_assert(detail::kNever<TimeFunction>,
+                  "event_time(): the member must be a field or a const method of this stream's "
+                  "message type");
+  } else if constexpr (!std::is_invocable_v<decltype(function)&, const T&>) {
     static_assert(detail::kNever<TimeFunction>,
                   "event_time(): the function must take a const reference to this stream's message "
                   "type and return a wallaroo::Time");

@@ -7,13 +7,13 @@ struct Process {
 #if defined(CASE_process_without_on_event)
 #elif defined(CASE_process_of_another_message)
   Total on_event(const std::string&, wl::Context&) { return sum; }
-#elif defined(CASE_process_without_output)
+#elif defined(CASE_process_without_output_followed)
   void on_event(const Order&, wl::Context&) {}
 #else
   Total on_event(const Order&, wl::Context&) { return sum; }
 #endif
 #if defined(CASE_process_without_on_timer)
-#elif defined(CASE_process_without_output)
+#elif defined(CASE_process_without_output_followed)
   void on_timer(std::string_view, wl::Context&) {}
 #elif defined(CASE_process_with_two_outputs)
   std::string on_timer(std::string_view, wl::Context&) { return {}; }
@@ -56,8 +56,14 @@ void sources(wl::Application& app) {
 void computations(const wl::Stream<Order>& orders) {
 #if defined(CASE_to_of_another_message)
   orders.to("map", [](const Total& total) { return total; });
-#elif defined(CASE_to_without_result)
-  orders.to("map", [](const Order&) {});
+#elif defined(CASE_to_without_result_followed)
+  orders.to("map", [](const Order&) {}).to("more", [](const Order& order) { return order; });
+#elif defined(CASE_to_without_result_keyed)
+  orders.to("map", [](const Order&) {})
+      .key_by(&Order::user, {"ann", "bob"})
+      .state<Total>("sum", [](const Order&, Total& total) { return total; });
+#elif defined(CASE_to_without_result_merged)
+  orders.merge("both", orders.to("map", [](const Order&) {}));
 #elif defined(CASE_to_without_default)
   orders.to("map", [](const Order&) { return NoDefault(1); });
 #elif defined(CASE_state_without_key)
@@ -82,6 +88,7 @@ void computations(const wl::Stream<Order>& orders) {
       .sink("out", wl::tcp::connect(":1", wl::framing::lines, wl::text));
 #elif !defined(ONE_MISTAKE)
   orders.to("map", [](const Order& order) { return order.amount; });
+  orders.to("end", [](const Order&) {});
 #endif
 
 #if defined(CASE_filter_of_another_message)
@@ -102,6 +109,8 @@ void computations(const wl::Stream<Order>& orders) {
   orders.to_many<int>("split", [](const Total&, wl::Emit<int>&) {});
 #elif defined(CASE_to_many_without_emit)
   orders.to_many<int>("split", [](const Order&) { return 1; });
+#elif defined(CASE_to_many_of_another_message_and_any_emit)
+  orders.to_many<int>("split", [](const Total& total, auto& emit) { emit(total.amount); });
 #elif defined(CASE_to_many_emits_another_type)
   orders.to_many<int>("split", [](const Order& order, auto& emit) { emit(order.user); });
 #elif defined(CASE_to_many_emits_a_view_of_a_temporary)
@@ -122,6 +131,8 @@ void computations(const wl::Stream<Order>& orders) {
 void event_time_and_keys(const wl::Stream<Order>& orders, const wl::Stream<Opaque>& opaque) {
 #if defined(CASE_event_time_of_another_message)
   orders.event_time([](const Total&) { return wl::Time{}; }, wl::bounded_lateness({}));
+#elif defined(CASE_event_time_member_of_another_message)
+  orders.event_time(&Event::at, wl::bounded_lateness({}));
 #elif defined(CASE_event_time_move_only)
   orders.event_time([p = std::make_unique<wl::Time>()](const Order&) { return *p; },
                     wl::bounded_lateness({}));
@@ -133,6 +144,12 @@ void event_time_and_keys(const wl::Stream<Order>& orders, const wl::Stream<Opaqu
 
 #if defined(CASE_key_by_of_another_message)
   orders.key_by([](const Total& total) { return total.amount; });
+#elif defined(CASE_key_by_member_of_another_message)
+  orders.key_by(&Event::user);
+#elif defined(CASE_key_by_member_of_another_message_listed)
+  orders.key_by(&Event::user, std::vector<std::string>{"ann"});
+#elif defined(CASE_key_by_method_that_changes)
+  orders.to("event", [](const Order&) { return Event{}; }).key_by(&Event::take_user);
 #elif defined(CASE_key_by_with_a_name)
   orders.key_by("by-user", &Order::user);
 #elif defined(CASE_key_by_move_only)
@@ -149,8 +166,23 @@ void event_time_and_keys(const wl::Stream<Order>& orders, const wl::Stream<Opaqu
   opaque.key_by([](const Opaque&) { return 1; });
 #elif defined(CASE_key_by_list_of_another_type)
   orders.key_by(&Order::amount, std::vector<std::string>{"ann"});
+#elif defined(CASE_key_by_braces_of_another_type)
+  orders.key_by(&Order::amount, {"ann", "bob"});
+#elif defined(CASE_key_by_braces_of_numbers)
+  orders.key_by(&Order::user, {0, 1});
+#elif defined(CASE_key_by_braces_of_another_message)
+  orders.key_by([](const Total& total) { return total.amount; }, {1, 2});
+#elif defined(CASE_key_by_braces_of_another_member)
+  orders.key_by(&Event::user, {"ann", "bob"});
+#elif defined(CASE_key_by_braces_without_key)
+  orders.key_by([](const Order&) {}, {{"ann", 1}, {"bob", 2}});
+#elif defined(CASE_key_by_braces_move_only)
+  orders.key_by([p = std::make_unique<int>()](const Order&) { return *p; }, {1, 2});
+#elif defined(CASE_error_is_not_followed_by_braces)
+  orders.to("map", [](const Total& total) { return total; }).key_by(&Order::user, {"ann", "bob"});
 #elif !defined(ONE_MISTAKE)
   orders.key_by(&Order::user, std::vector<std::string>{"ann"});
+  orders.key_by(&Order::user, {"ann", "bob"});
 #endif
 }
 
@@ -213,8 +245,13 @@ void states(const wl::Keyed<Order, std::string>& keyed) {
   keyed.state<Total>("sum", [](const Order&, Total total) { return total; });
 #elif defined(CASE_key_by_without_state)
   keyed.sink("out", wl::tcp::connect(":1", wl::framing::lines, wl::text));
-#elif defined(CASE_state_without_result)
-  keyed.state<Total>("sum", [](const Order&, Total&) {});
+#elif defined(CASE_state_without_result_followed)
+  keyed.state<Total>("sum", [](const Order&, Total&) {})
+      .sink("out", wl::tcp::connect(":1", wl::framing::lines, wl::text));
+#elif defined(CASE_state_without_result_followed_behind_its_policy)
+  keyed.state<Total>("sum", wl::shared("sums"), [](const Order&, Total&) {})
+      .on_error(wl::OnError::fail)
+      .to_many<int>("split", [](const Order&, wl::Emit<int>& emit) { emit(1); });
 #elif defined(CASE_state_not_serialisable)
   keyed.state<Opaque>("sum", [](const Order&, Opaque&) { return 1; });
 #elif defined(CASE_state_of_views)
@@ -236,6 +273,7 @@ void states(const wl::Keyed<Order, std::string>& keyed) {
   keyed.state<Total>([](const Order&, Total& total) { return total; });
 #elif !defined(ONE_MISTAKE)
   keyed.state<Total>("sum", [](const Order&, Total& total) { return total; });
+  keyed.state<Total>("end", [](const Order&, Total&) {}).on_error(wl::OnError::fail);
 #endif
 
 #if defined(CASE_state_many_of_another_message)
@@ -261,10 +299,61 @@ void states(const wl::Keyed<Order, std::string>& keyed) {
   keyed.process<Process>();
 #elif defined(CASE_process_without_type)
   keyed.process("sum");
+#elif defined(CASE_process_without_output_followed)
+  keyed.process<Process>("sum").filter("keep", [](const Total&) { return true; });
 #else
   keyed.process<Process>("sum");
 #endif
 }
+
+// Functions from streams to streams, as programs are written: a mistake in one stays the only
+// error.
+wl::Stream<Total> returned(const wl::Stream<Order>& orders, const wl::Stream<Total>& totals) {
+#if defined(CASE_returned_state_of_another_message)
+  return orders.key_by(&Order::user).state<Total>("sum", [](const std::string&, Total& total) {
+    return total;
+  });
+#elif defined(CASE_returned_state_by_value)
+  return orders.key_by(&Order::user).state<Total>("sum", [](const Order&, Total total) {
+    return total;
+  });
+#elif defined(CASE_returned_state_of_views)
+  return orders.key_by(&Order::user).state<View>("sum", [](const Order&, View&) {
+    return Total{};
+  });
+#elif defined(CASE_returned_key_by_floating_point)
+  return orders.key_by([](const Order&) { return 1.5; })
+      .state<Total>("sum", [](const Order&, Total& total) { return total; });
+#elif defined(CASE_returned_key_by_member_of_another_message)
+  return orders.key_by(&Event::user).state<Total>("sum", [](const Order&, Total& total) {
+    return total;
+  });
+#elif defined(CASE_returned_to_of_another_message)
+  return orders.to("map", [](const Total& total) { return total; });
+#elif defined(CASE_returned_to_without_result)
+  return orders.to("map", [](const Order&) {});
+#elif defined(CASE_returned_state_without_result)
+  return orders.key_by(&Order::user).state<Total>("sum", [](const Order& order, Total& total) {
+    total.amount += order.amount;
+  });
+#elif defined(CASE_returned_source_of_another_type)
+  wl::Application app("a");
+  return app.pipeline("p").source("in", wl::memory::source({}, [](int) { return Total{}; }));
+#elif defined(CASE_error_is_merged_in_silence)
+  orders.merge("both", orders.to("map", [](const Total&) { return Order{}; }));
+#elif defined(CASE_error_is_handed_on_in_silence)
+  return returned(orders.to("map", [](const Total&) { return Order{}; }), totals);
+#elif !defined(ONE_MISTAKE)
+  return orders.to("map", [](const Order& order) { return Total{order.amount}; });
+#endif
+  return totals;
+}
+
+#if defined(CASE_returned_key_by_of_another_message)
+wl::Keyed<Order, std::string> returned_keyed(const wl::Stream<Order>& orders) {
+  return orders.key_by([](const Total&) { return std::string(); });
+}
+#endif
 
 #if !defined(ONE_MISTAKE) || defined(CASE_json_read_of_a_type_without_fields) ||           \
     defined(CASE_json_written_of_a_type_without_fields) || defined(CASE_json_view_read) || \

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 struct Order {
   std::string user;
@@ -16,6 +17,11 @@ struct Order {
 };
 struct Total {
   uint64_t amount = 0;
+};
+struct Event {  // another message, with fields that look like those of an Order
+  std::string user;
+  wl::Time at;
+  std::string take_user() { return std::move(user); }
 };
 struct Opaque {  // a message and state that cannot be serialised
   std::function<void()> call;

@@ -1,14 +1,36 @@
 // What a stream becomes by a wrong use. Users do not need this header.
 #pragma once
 
-namespace wallaroo::detail {
+#include <initializer_list>
+
+namespace wallaroo {
+
+template <class T>
+class Stream;
+template <class T, class K>
+class Keyed;
+
+namespace detail {
 
 template <class...>
 inline constexpr bool kNever = false;
 
-/// What a method returns after its static_assert failed: accepts every further call in silence, so
-/// that the sentence stays the only error.
+/// What a braced list may hold where its types are wrong already.
+struct Anything {
+  template <class... A>
+  Anything(const A&...) {}  // NOLINT(google-explicit-constructor)
+  Anything(std::initializer_list<Anything>) {}
+};
+
+/// What a method returns after its static_assert failed: accepts every further call in silence and
+/// is taken for any stream, so that the sentence stays the only error.
 struct Broken {
+  // Only declared: a program that gets here does not compile, so none can run them.
+  template <class T>
+  operator Stream<T>() const;  // NOLINT(google-explicit-constructor)
+  template <class T, class K>
+  operator Keyed<T, K>() const;  // NOLINT(google-explicit-constructor)
+
   template <class... A>
   Broken to(A&&...) const {
     return {};
@@ -27,6 +49,10 @@ struct Broken {
   }
   template <class... A>
   Broken key_by(A&&...) const {
+    return {};
+  }
+  template <class KeyFunction>
+  Broken key_by(const KeyFunction&, std::initializer_list<Anything>) const {
     return {};
   }
   template <class... A>
@@ -57,4 +83,5 @@ struct Broken {
   }
 };
 
-}  // namespace wallaroo::detail
+}  // namespace detail
+}  // namespace wallaroo

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "wallaroo/detail/broken.h"
 #include "wallaroo/keyed_steps.h"
 
 namespace wallaroo::detail {
@@ -15,15 +16,43 @@ template <class T>
 inline constexpr bool kValue =
     std::is_object_v<T>&& std::is_default_constructible_v<T>&& std::is_move_assignable_v<T>;
 
+/// What a computation may return: messages, or nothing.
+template <class Out>
+inline constexpr bool kOutput = std::is_void_v<Out> || kValue<Out>;
+
+/// A pointer to a member of something else than T, or to a method that would change the T.
+template <class T, class Function>
+inline constexpr bool kForeignMember =
+    std::is_member_pointer_v<Function> && !std::is_invocable_v<Function&, const T&>;
+
 /// The key function as a callable, whether given as one or as a pointer to member.
 template <class T, class Function>
 auto as_callable(Function function) {
-  if constexpr (std::is_member_pointer_v<Function>) {
+  // A foreign member is left to the caller's sentence: the lambda's body would not compile.
+  if constexpr (std::is_member_pointer_v<Function> && !kForeignMember<T, Function>) {
     return [function](const T& value) -> decltype(auto) { return std::invoke(function, value); };
   } else {
     return function;
   }
 }
+
+template <class Function, class T>
+concept ReturnsSomething = !std::is_void_v<std::invoke_result_t<Function&, const T&>>;
+
+/// What a braced list of keys holds: what the function returns, or anything where that is wrong.
+template <class T, class Function>
+struct ListedKeyOf {
+  using type = Anything;
+};
+template <class T, ReturnsSomething<T> Function>
+struct ListedKeyOf<T, Function> {
+  using type = std::remove_cvref_t<std::invoke_result_t<Function&, const T&>>;
+};
+template <class T, class Function>
+using ListedKey = typename ListedKeyOf<T, Function>::type;
+
+template <class A, class K>
+concept NoKeyLike = !std::is_convertible_v<const A&, K>;
 
 template <class Signature>
 struct SecondParameter {

@@ -3,7 +3,9 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 
+#include "wallaroo/detail/ended_refusal.h"
 #include "wallaroo/detail/refusal.h"
 #include "wallaroo/time.h"
 
@@ -47,9 +49,13 @@ struct UnnamedStream {
     return {};
   }
   template <class Other>
-  Broken merge(const std::string&, const Other&) const {
-    static_assert(kNever<Other>,
-                  "merge(): both streams must have the same message type; convert one with to()");
+  Broken merge(const std::string&, const Other& other) const {
+    if constexpr (std::is_base_of_v<EndedStream, Other>) {
+      other.merge();
+    } else {
+      static_assert(std::is_same_v<Other, Broken>,
+                    "merge(): both streams must have the same message type; convert one with to()");
+    }
     return {};
   }
   template <class Stream>
