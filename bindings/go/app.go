@@ -116,7 +116,9 @@ func (a *App) Explain(form string, cores int) (string, error) {
 }
 
 // open makes the engine's application, with values and states of its own.
-func (a *App) open() (*engine.App, error) { return engine.NewApp(a.graph(), newProgram(a)) }
+func (a *App) open() (*engine.App, error) { return a.openFor(newProgram(a)) }
+
+func (a *App) openFor(p *program) (*engine.App, error) { return engine.NewApp(a.graph(), p) }
 
 // Exit codes of Main.
 const (
@@ -198,7 +200,8 @@ func (a *App) Run(ctx context.Context, flags ...string) error {
 
 // run runs a worker beside watch, which may stop it. It reports whether everything was finished.
 func (a *App) run(args []string, watch func(worker *engine.Worker, done <-chan struct{})) (bool, error) {
-	running, err := a.open()
+	p := newProgram(a)
+	running, err := a.openFor(p)
 	if err != nil {
 		return false, err
 	}
@@ -207,6 +210,7 @@ func (a *App) run(args []string, watch func(worker *engine.Worker, done <-chan s
 	if err != nil || worker == nil {
 		return true, err
 	}
+	p.worker = worker
 	done := make(chan struct{})
 	watched := make(chan struct{})
 	go func() {
@@ -216,7 +220,10 @@ func (a *App) run(args []string, watch func(worker *engine.Worker, done <-chan s
 	worker.Run()
 	close(done)
 	<-watched
-	ended, failure := worker.Ended(), worker.Failure()
+	ended, failure := worker.Ended(), p.Exited()
+	if failure == nil {
+		failure = worker.Failure()
+	}
 	if err := worker.Close(); failure == nil {
 		failure = err
 	}

@@ -36,10 +36,13 @@ type chain struct {
 	program    *program
 	link       engine.Link
 	core       uint32
+	begins     int // the node it begins at
 	entry      chainEntry
 	batch      int
 	outputsMax int
 	watermark  int64
+	within     bool // a call of the engine
+	tripped    int  // the node whose function failed last in it, at first the one it began at
 	blocked    bool // take no further record
 	stopped    bool // a function failed where the policy is Fail
 	timers     []engine.Timer
@@ -48,7 +51,7 @@ type chain struct {
 
 func (c *chain) begin(in *engine.Input) {
 	c.batch, c.outputsMax, c.watermark = in.Batch, in.OutputsMax, in.WatermarkNs
-	c.blocked = false
+	c.blocked, c.within, c.tripped = false, true, c.begins
 }
 
 // finish hands over what was gathered for the whole batch.
@@ -61,11 +64,20 @@ func (c *chain) finish() {
 		c.link.ClearStates(c.cleared)
 		c.cleared = c.cleared[:0]
 	}
+	c.within = false
+}
+
+// left is deferred in calls of the engine: one that has not finished is left for good.
+func (c *chain) left() {
+	if c.within && exits() {
+		c.program.exited(c.tripped)
+	}
 }
 
 // Process is engine.Chain.
 func (c *chain) Process(in *engine.Input) int {
 	c.begin(in)
+	defer c.left()
 	next := c.entry.process(in)
 	c.finish()
 	return next
@@ -74,6 +86,7 @@ func (c *chain) Process(in *engine.Input) int {
 // Timer is engine.Chain.
 func (c *chain) Timer(in *engine.Input, name string, atNs int64) {
 	c.begin(in)
+	defer c.left()
 	c.entry.timer(in, name, atNs)
 	c.finish()
 }
@@ -138,14 +151,18 @@ const unfinished = -1
 
 // guard is deferred around a loop over values; at is the index being worked on, next what the loop
 // returns. A function that panics counts as run, and the loop goes on behind it, unless the chain
-// has to stop: then the rest counts as run, too. What recover gives does not tell whether there was
-// a panic, because of panic(nil).
+// has to stop: then the rest counts as run, too. A function that ends its goroutine has not failed
+// on a message; nothing goes on, and chain.left tells.
 func guard(c *chain, node int, record func(at int) uint32, at, next *int, end int, undo func()) {
 	what := recover()
 	if *next != unfinished {
 		return
 	}
 	undo()
+	c.tripped = node
+	if what == nil && exits() {
+		return
+	}
 	if c.panicked(node, record(*at), what) {
 		*next = *at + 1
 	} else {

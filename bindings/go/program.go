@@ -2,6 +2,7 @@ package wallaroo
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"wallaroo.example/wallaroo/internal/engine"
 )
@@ -13,6 +14,8 @@ type program struct {
 	stateNode []int // of a state node: the first that shares the state
 	tables    [coresMax]batchTable
 	states    map[statePlace]stateKeeper // filled while the worker is made
+	worker    *engine.Worker             // that runs it; nil in a harness
+	exit      atomic.Pointer[error]      // what has ended the thread of a core
 }
 
 type statePlace struct{ core, node uint32 }
@@ -39,7 +42,7 @@ func newProgram(app *App) *program {
 
 // OpenChain is engine.Program.
 func (p *program) OpenChain(link engine.Link, core, entry uint32, ends []engine.End) engine.Chain {
-	c := &chain{program: p, link: link, core: core}
+	c := &chain{program: p, link: link, core: core, begins: int(entry)}
 	unused := ends
 	c.entry = p.app.nodes[entry].makeEntry(c, p.makeNext(c, int(entry), ends, &unused))
 	return c
@@ -75,8 +78,16 @@ func take(ends []engine.End, unused *[]engine.End, count int) []int {
 }
 
 // FindMessages is engine.Program.
-func (p *program) FindMessages(node uint32, bytes []byte, sizeMax uint32, found []span) (int, uint32) {
-	return p.app.nodes[node].finder(bytes, sizeMax, found)
+func (p *program) FindMessages(node uint32, bytes []byte, sizeMax uint32, found []span) (count int, problem uint32) {
+	returned := false
+	defer func() {
+		if !returned && exits() {
+			p.exited(int(node))
+		}
+	}()
+	count, problem = p.app.nodes[node].finder(bytes, sizeMax, found)
+	returned = true
+	return count, problem
 }
 
 // A stateKeeper holds the states of one node on one core under their numbers.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -41,6 +42,9 @@ func program() *wallaroo.App {
 	texts := wallaroo.Source(app.Pipeline("words"), "words",
 		wallaroo.ListenTCP(app.Flag("in", ":7010"), wallaroo.Header(3, payloadOf), wallaroo.TCPLimits{MessageBytesMax: 100}), wallaroo.Text)
 	limited := wallaroo.Map(texts, "limit", func(text string) (string, error) {
+		if text == "leave" {
+			runtime.Goexit()
+		}
 		if text == "fail" {
 			return "", errors.New("asked to fail")
 		}

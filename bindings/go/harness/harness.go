@@ -83,10 +83,12 @@ func New(t testing.TB, app *wallaroo.App, options ...Option) *Harness {
 }
 
 func (h *Harness) end() {
-	if h.h.Failure() == nil {
+	// A function that ended the test has left the engine in the middle of a step.
+	failed := h.running.Exited() != nil
+	if !failed && h.h.Failure() == nil {
 		h.check(h.h.Drain())
 	}
-	failed := h.h.Failure() != nil
+	failed = failed || h.h.Failure() != nil
 	if left := h.h.Close(); left != 0 && !failed {
 		h.t.Errorf("harness: %d batches of values were not given back: a bug of the binding", left)
 	}

@@ -2,6 +2,7 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -204,7 +205,10 @@ func Start(args []string, setArgs func(application []string), describe func()) i
 		fmt.Fprintln(os.Stderr, "error:", err)
 		return exitApplication
 	}
-	code, err := Run(line.Engine)
+	code := 0
+	if !apart(func() { code, err = Run(line.Engine) }) {
+		err = errors.New("a function of the program called runtime.Goexit while its application was built; let it panic with what is missing")
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		return exitApplication
@@ -214,11 +218,29 @@ func Start(args []string, setArgs func(application []string), describe func()) i
 
 // called calls ApplicationSetup.
 func called(describe func()) (err error) {
-	defer func() {
-		if what := recover(); what != nil {
-			err = fmt.Errorf("ApplicationSetup panicked: %v\n%s", what, debug.Stack())
-		}
+	returned := apart(func() {
+		defer func() {
+			if what := recover(); what != nil {
+				err = fmt.Errorf("ApplicationSetup panicked: %v\n%s", what, debug.Stack())
+			}
+		}()
+		describe()
+	})
+	if err == nil && !returned {
+		err = errors.New("ApplicationSetup called runtime.Goexit; it has to return what ToJson of its application returns")
+	}
+	return err
+}
+
+// apart calls a function in a goroutine of its own, and says whether it has come to its end: a
+// function of the program that ends its goroutine must not end the one that waits for it.
+func apart(call func()) (returned bool) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		call()
+		returned = true
 	}()
-	describe()
-	return nil
+	<-ended
+	return returned
 }

@@ -2,6 +2,7 @@ package host
 
 import (
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -93,6 +94,13 @@ func TestStart(t *testing.T) {
 	same(t, "engine", engine, "program --quiet")
 	if code, _ := start("", func() { panic("no symbols.txt") }); code != exitApplication {
 		t.Error("a panic of ApplicationSetup:", code)
+	}
+	if code, _ := start("", runtime.Goexit); code != exitApplication {
+		t.Error("an ApplicationSetup that ends its goroutine:", code)
+	}
+	Run = func([]string) (int, error) { runtime.Goexit(); return 7, nil }
+	if code, _ := start("", func() {}); code != exitApplication {
+		t.Error("a part of the application that ends its goroutine:", code)
 	}
 	if code, _ := start("--help", func() { t.Error("--help must not set the program up") }); code != 0 {
 		t.Error("help:", code)
