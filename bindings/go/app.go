@@ -81,6 +81,12 @@ type Pipeline struct {
 	name string
 }
 
+func (p *Pipeline) mustBeMade() {
+	if p == nil || p.app == nil {
+		panic("wallaroo: a source was given a Pipeline that no application has made; pass what App.Pipeline returns")
+	}
+}
+
 func (a *App) mistake(format string, args ...any) {
 	a.mistakes = append(a.mistakes, fmt.Sprintf(format, args...))
 }
@@ -89,6 +95,13 @@ func (a *App) mistake(format string, args ...any) {
 func (a *App) mistakeIn(what, name, pipeline, sentence string) {
 	if sentence != "" {
 		a.mistake("%s in pipeline '%s' '%s': %s", what, pipeline, name, sentence)
+	}
+}
+
+// needs adds a mistake of one stage that was given nil instead of what it needs.
+func (a *App) needs(given bool, what, name, pipeline, part string) {
+	if !given {
+		a.mistakeIn(what, name, pipeline, "its "+part+" is nil; pass one")
 	}
 }
 
@@ -185,6 +198,9 @@ func exitCode(err error) int {
 // when all sources have ended and everything is finished. When ctx is done, nothing new is taken in;
 // what was accepted is finished, and the context's error is returned. Run installs no signal handler.
 func (a *App) Run(ctx context.Context, flags ...string) error {
+	if ctx == nil {
+		panic("wallaroo: Run was given a context that is nil; pass context.Background() to run until the sources end")
+	}
 	_, err := a.run(append([]string{a.name}, flags...), func(worker *engine.Worker, done <-chan struct{}) {
 		select {
 		case <-done:

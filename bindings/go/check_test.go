@@ -2,6 +2,7 @@ package wallaroo_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,10 @@ type node struct {
 }
 
 func size(header []byte) (uint64, error) { return uint64(header[0]), nil }
+
+func upper(text string) (string, error) { return strings.ToUpper(text), nil }
+
+func countInt(text string, n *int) (string, error) { *n++; return text, nil }
 
 // Each mistake is a sentence that says where it is and what to do.
 func TestCheckFindsMistakes(t *testing.T) {
@@ -122,6 +127,49 @@ func TestCheckFindsMistakes(t *testing.T) {
 			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.ListenTCP(wallaroo.Value(":1"), wallaroo.Lines,
 				wallaroo.TCPLimits{MessageBytesMax: 100 << 20}), wallaroo.Text)
 		}},
+		{"source in pipeline 'more' 'more': its decoder is nil; pass one", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.Source[string](app.Pipeline("more"), "more", listen(), nil)
+		}},
+		{"source in pipeline 'more' 'more': its function is nil; pass one", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.Generate[int](app.Pipeline("more"), "more", 0, nil)
+		}},
+		{"computation in pipeline 'texts' 'f': its function is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Map[string, string](texts, "f", nil)
+		}},
+		{"computation in pipeline 'texts' 'f': its function is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.FlatMap[string, string](texts, "f", nil)
+		}},
+		{"computation in pipeline 'texts' 'f': its function is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			texts.Filter("f", nil)
+		}},
+		{"event_time in pipeline 'texts': its function is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			texts.EventTime(nil, 0)
+		}},
+		{"a key_by in pipeline 'texts': its function is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.KeyBy[string, string](texts, nil), "f", countInt)
+		}},
+		{"a key_by in pipeline 'texts': its function is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.TryKeyBy[string, string](texts, nil), "f", countInt)
+		}},
+		{"a key_by in pipeline 'texts': its function is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.KeyByListed(texts, nil, []string{"a"}), "f", countInt)
+		}},
+		{"state computation in pipeline 'texts' 'f': its function is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful[string, int, string](wallaroo.KeyBy(texts, itself), "f", nil)
+		}},
+		{"state computation in pipeline 'texts' 'f': its function is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.StatefulMany[string, int, string](wallaroo.KeyBy(texts, itself), "f", nil)
+		}},
+		{"sink in pipeline 'texts' 'more': its encoder is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			texts.Sink("more", dial(), nil)
+		}},
+		{"the state of 'f' in pipeline 'texts': InitialState was given nil; pass a function", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.KeyBy(texts, itself), "f", countInt, wallaroo.InitialState[int](nil))
+		}},
+		{"UseCodec was given nil for int; pass a codec", func(app *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.UseCodec[int](app, nil)
+			wallaroo.Stateful(wallaroo.KeyBy(texts, itself), "f", countInt)
+		}},
 		{"has no error policy 'perhaps'; there are drop, dead-letter, fail", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
 			app.OnError("perhaps")
 		}},
@@ -180,5 +228,52 @@ func TestExplain(t *testing.T) {
 	}
 	if text, err := wallaroo.New("empty").Explain("text", 1); err == nil {
 		t.Error("explains an application with mistakes:", text)
+	}
+}
+
+// What no stage of an application has made ends the program where it is used, with a sentence.
+func TestWhatNobodyMadePanicsWithASentence(t *testing.T) {
+	for sentence, use := range map[string]func(app *wallaroo.App, texts wallaroo.Stream[string]){
+		"a Stream that no stage has made; pass what Source, Map": func(*wallaroo.App, wallaroo.Stream[string]) {
+			wallaroo.Map(wallaroo.Stream[string]{}, "f", upper)
+		},
+		"a Stream that no stage has made": func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Merge("both", texts, wallaroo.Stream[string]{})
+		},
+		"a Stream that no stage": func(*wallaroo.App, wallaroo.Stream[string]) {
+			wallaroo.Stream[string]{}.Spread("deal")
+		},
+		"a stage was given a Stream": func(*wallaroo.App, wallaroo.Stream[string]) {
+			wallaroo.Stream[string]{}.EventTime(nil, -1)
+		},
+		"a stage was given a Stream that": func(*wallaroo.App, wallaroo.Stream[string]) {
+			wallaroo.KeyByListed(wallaroo.Stream[string]{}, itself, nil)
+		},
+		"a Keyed stream that no KeyBy has made; pass what KeyBy returned": func(*wallaroo.App, wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.Keyed[string, string]{}, "f", countInt)
+		},
+		"a Pipeline that no application has made; pass what App.Pipeline returns": func(*wallaroo.App, wallaroo.Stream[string]) {
+			wallaroo.Source(&wallaroo.Pipeline{}, "more", listen(), wallaroo.Text)
+		},
+		"a Pipeline that no application has made": func(*wallaroo.App, wallaroo.Stream[string]) {
+			wallaroo.Generate(nil, "more", 1, func(uint64) (int, bool) { return 0, false })
+		},
+		"an option of 'f' is nil; leave it out": func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Map(texts, "f", upper, nil)
+		},
+		"an option of 'key-by' is nil": func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.KeyBy(texts, itself, nil)
+		},
+		"a context that is nil; pass context.Background()": func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			var none context.Context
+			app.Run(none)
+		},
+	} {
+		app := wallaroo.New("test")
+		texts := wallaroo.Source(app.Pipeline("texts"), "in", listen(), wallaroo.Text)
+		func() {
+			defer func() { contains(t, fmt.Sprint(recover()), "wallaroo: ", sentence) }()
+			use(app, texts)
+		}()
 	}
 }

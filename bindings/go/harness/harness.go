@@ -66,6 +66,9 @@ func New(t testing.TB, app *wallaroo.App, options ...Option) *Harness {
 	t.Helper()
 	chosen := engine.HarnessOptions{Cores: 1, BatchMessagesMax: 128, CreditsPerChannel: 16, RingSlots: 256, Partitions: 1024}
 	for _, option := range options {
+		if option == nil {
+			t.Fatalf("harness: an option is nil; leave it out")
+		}
 		option(&chosen)
 	}
 	running, err := hooks.Open(app)
