@@ -293,7 +293,8 @@ func StatefulMany[In, S, Out any, K comparable](k Keyed[In, K], name string, fun
 	}, options)
 }
 
-// A Processor is a state with behaviour. Its exported fields are the state of one key.
+// A Processor is a state with behaviour. Its exported fields are the state of one key, so its methods
+// have pointer receivers.
 type Processor[K comparable, In, Out any] interface {
 	// OnEvent gets a message of the key.
 	OnEvent(ctx *Context[K], in In, emit func(Out)) error
@@ -306,6 +307,14 @@ func Process[P, Out, In any, K comparable, PP interface {
 	*P
 	Processor[K, In, Out]
 }](k Keyed[In, K], name string, options ...StageOption) Stream[Out] {
+	if k.stream.app != nil {
+		for _, method := range []string{"OnEvent", "OnTimer"} {
+			if losesChanges(typeOf[P](), method) {
+				k.stream.app.mistakeIn("process", name, k.stream.pipeline, fmt.Sprintf("%s of %v has a value receiver, "+
+					"so what it changes in the state would be lost; let it have a pointer receiver, *%s", method, typeOf[P](), typeOf[P]().Name()))
+			}
+		}
+	}
 	return keep(k, name, true, stateFunctions[In, P, Out, K]{
 		onEvent: func(ctx *Context[K], in In, state *P, emit func(Out)) error {
 			return PP(state).OnEvent(ctx, in, emit)
@@ -314,6 +323,24 @@ func Process[P, Out, In any, K comparable, PP interface {
 			return PP(state).OnTimer(ctx, timer, emit)
 		},
 	}, options)
+}
+
+// losesChanges says whether a method works on a copy of its P. One that a P has of a pointer or an
+// interface that it embeds does not, and neither is a map copied.
+func losesChanges(p reflect.Type, method string) bool {
+	if _, has := p.MethodByName(method); !has || p.Size() == 0 || p.Kind() == reflect.Map {
+		return false
+	}
+	for i := 0; p.Kind() == reflect.Struct && i < p.NumField(); i++ {
+		of := p.Field(i)
+		if _, has := of.Type.MethodByName(method); !has || !of.Anonymous {
+			continue
+		}
+		if of.Type.Kind() == reflect.Ptr || of.Type.Kind() == reflect.Interface || !losesChanges(of.Type, method) {
+			return false
+		}
+	}
+	return true
 }
 
 // A stateOf is what stages that share a state agree on.
