@@ -169,9 +169,7 @@ func (a *App) MainWith(args []string) int {
 		}
 	})
 	if err != nil {
-		if err.Error() != "" {
-			fmt.Fprintln(os.Stderr, "error:", err)
-		}
+		fmt.Fprintln(os.Stderr, "error:", err)
 		return exitCode(err)
 	}
 	if !ended {

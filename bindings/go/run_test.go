@@ -241,12 +241,15 @@ func TestExitCodesOfMain(t *testing.T) {
 	}{
 		{2, "croes", []string{"--croes", "2"}},
 		{2, "cores", []string{"--cores", "65"}},
+		{2, "xyz", []string{"--explain", "xyz"}},
 		{2, "--in", []string{"--in", "no address"}},
 		{1, "another program listens there", []string{"--in", taken.Addr().String(), "--http", "off"}},
 	} {
 		c := start(t, "main", test.args...)
 		same(t, c.end(), test.code)
 		contains(t, strings.Join(c.lines, "\n"), test.said)
+		same(t, strings.Count("\n"+strings.Join(c.lines, "\n"), "\nerror: "), 1)
+		same(t, strings.Count(strings.Join(c.lines, "\n"), test.said), 1)
 	}
 	same(t, start(t, "main", "--help").end(), 0)
 	c := start(t, "main", "--explain")
@@ -366,8 +369,17 @@ func TestRunSaysWhyItFailed(t *testing.T) {
 		t.Fatal("it did not fail")
 	}
 	contains(t, err.Error(), "'f' failed on message 2", "panic: no b")
-	if err := app.Run(context.Background(), "--cores", "many"); err == nil {
-		t.Error("takes a senseless flag")
+	for sentence, flags := range map[string][]string{
+		"--cores: ": {"--cores", "many"},
+		"--cores: Value 65 not in range 1 to 64; --help lists the flags": {"--cores", "65"},
+		"not expected: --bogus": {"--bogus"},
+		"--explain: xyz not in": {"--explain", "xyz"},
+	} {
+		err := app.Run(context.Background(), flags...)
+		if err == nil {
+			t.Fatal("takes senseless flags:", flags)
+		}
+		contains(t, err.Error(), sentence)
 	}
 }
 
