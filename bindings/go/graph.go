@@ -16,7 +16,7 @@ type node struct {
 
 	source map[string]any // the connector
 	sink   map[string]any
-	finder func(bytes []byte, sizeMax uint32, found []span) (int, uint32)
+	finder finder
 
 	keyType   string
 	keys      [][]byte // nil: open

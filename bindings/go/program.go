@@ -2,6 +2,7 @@ package wallaroo
 
 import (
 	"fmt"
+	"strings"
 	"sync/atomic"
 
 	"wallaroo.example/wallaroo/internal/engine"
@@ -16,13 +17,15 @@ type program struct {
 	states    map[statePlace]stateKeeper // filled while the worker is made
 	worker    *engine.Worker             // that runs it; nil in a harness
 	exit      atomic.Pointer[error]      // what has ended the thread of a core
+	refusals  []uint32                   // by source: headers that the function of its framing refused; atomic
 }
 
 type statePlace struct{ core, node uint32 }
 
 func newProgram(app *App) *program {
 	p := &program{app: app, consumers: make([][]int, len(app.nodes)),
-		stateNode: make([]int, len(app.nodes)), states: map[statePlace]stateKeeper{}}
+		stateNode: make([]int, len(app.nodes)), states: map[statePlace]stateKeeper{},
+		refusals: make([]uint32, len(app.nodes))}
 	first := map[string]int{}
 	for i, n := range app.nodes {
 		for _, input := range n.inputs {
@@ -85,9 +88,22 @@ func (p *program) FindMessages(node uint32, bytes []byte, sizeMax uint32, found 
 			p.exited(int(node))
 		}
 	}()
-	count, problem = p.app.nodes[node].finder(bytes, sizeMax, found)
+	count, problem, said := p.app.nodes[node].finder(bytes, sizeMax, found)
 	returned = true
+	if problem == problemSenseless && count == 0 { // else it is asked again when those in front are worked on
+		p.refused(int(node), said)
+	}
 	return count, problem
+}
+
+const refusalsMax = 20 // lines about one source, as of other warnings about it
+
+// refused logs what the function of a framing said; the engine's own line behind it says to whom.
+func (p *program) refused(node int, said string) {
+	if p.worker == nil || atomic.AddUint32(&p.refusals[node], 1) > refusalsMax {
+		return
+	}
+	p.worker.Log("source '"+p.app.nodes[node].name+"': the framing's function refused a header: "+strings.TrimRight(said, "\n"), true)
 }
 
 // A stateKeeper holds the states of one node on one core under their numbers.

@@ -24,6 +24,11 @@ func TestMain(m *testing.M) {
 	switch os.Getenv("TEST_PROGRAM") {
 	case "main":
 		program().Main()
+	case "file":
+		app := wallaroo.New("file")
+		texts := wallaroo.Source(app.Pipeline("texts"), "texts", wallaroo.ReadFile(wallaroo.Value(os.Getenv("TEST_FROM")), wallaroo.Header(3, payloadOf)), wallaroo.Text)
+		texts.Sink("out", wallaroo.Discard(wallaroo.Raw), wallaroo.AppendText)
+		app.Main()
 	case "run": // until its standard input ends
 		ctx, cancel := context.WithCancel(context.Background())
 		go func() {
@@ -217,7 +222,37 @@ func TestHostileBytesCloseTheirConnectionOnly(t *testing.T) {
 	c.Process.Signal(syscall.SIGTERM)
 	same(t, c.end(), 0)
 	same(t, sorted(lines()), []string{"first 1", "honest 1", "second 1", "third 1"})
-	contains(t, strings.Join(c.lines, "\n"), "warning")
+	log := strings.Join(c.lines, "\n")
+	contains(t, log, "warning", "source 'words': the framing's function refused a header: no message")
+	same(t, strings.Count(log, "refused a header: "), 1)
+}
+
+// What the function of Header says is logged, a panic with its stack, but not for ever.
+func TestWhatHeadersFunctionSaysIsLogged(t *testing.T) {
+	c := start(t, "main", "--in", "127.0.0.1:0", "--out", "127.0.0.1:1", "--http", "off")
+	in := c.logged(t, "listens on ")
+	for i := 0; i < 30; i++ {
+		send(t, in, "P\x00\x00", 3)
+	}
+	c.Process.Signal(syscall.SIGTERM)
+	same(t, c.end(), 0)
+	log := strings.Join(c.lines, "\n")
+	contains(t, log, "source 'words': the framing's function refused a header: panic: no P", "wallaroo_test.payloadOf", "framing_test.go")
+	same(t, strings.Count(log, "refused a header: "), 20)
+	if strings.Contains(log, "wallaroo.example/wallaroo.") {
+		t.Error("frames of the binding itself: ", log)
+	}
+}
+
+func TestAFileThatMakesNoSenseIsToldOfOnce(t *testing.T) {
+	from := filepath.Join(t.TempDir(), "from")
+	if err := os.WriteFile(from, []byte(framed("a", "b")+"X\x00\x01"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TEST_FROM", from)
+	c := start(t, "file", "--http", "off")
+	c.end()
+	same(t, strings.Count(strings.Join(c.lines, "\n"), "source 'texts': the framing's function refused a header: no message"), 1)
 }
 
 func TestAFailureEndsMain(t *testing.T) {
