@@ -25,6 +25,15 @@ const (
 	Fail ErrorPolicy = "fail"
 )
 
+// known says whether there is such a policy; "" is the one of the application, or its default.
+func (p ErrorPolicy) known() bool {
+	return p == "" || p == Drop || p == DeadLetter || p == Fail
+}
+
+func (p ErrorPolicy) mistake() string {
+	return fmt.Sprintf("there is no error policy '%s'; use Drop, DeadLetter or Fail", string(p))
+}
+
 // A Setting is a text given in the program or, made by App.Flag, on the command line.
 type Setting struct {
 	flag  string
@@ -64,7 +73,13 @@ func (a *App) Flag(name, fallback string) Setting {
 }
 
 // OnError sets the policy of stages that have none of their own.
-func (a *App) OnError(policy ErrorPolicy) { a.policy = policy }
+func (a *App) OnError(policy ErrorPolicy) {
+	if !policy.known() {
+		a.mistake("OnError: %s", policy.mistake())
+		return
+	}
+	a.policy = policy
+}
 
 // DeadLetters names the file to which dead letters are appended, as JSON lines.
 func (a *App) DeadLetters(path Setting) { a.deadLetters = &path }

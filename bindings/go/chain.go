@@ -108,7 +108,7 @@ func (c *chain) failed(node int, record uint32, err error) bool {
 // panicked reports what recover returned.
 func (c *chain) panicked(node int, record uint32, what any) bool {
 	if _, many := what.(tooManyOutputs); many {
-		return c.report(node, record, "one message produced more than outputs_per_record_max outputs", "")
+		return c.report(node, record, fmt.Sprintf("one message produced more than %d outputs", c.outputsMax), "")
 	}
 	trace := ""
 	if c.link.WantsTrace() {

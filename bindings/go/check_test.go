@@ -123,7 +123,7 @@ func TestCheckFindsMistakes(t *testing.T) {
 			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.ListenTCP(wallaroo.Value(":1"), wallaroo.Lines,
 				wallaroo.TCPLimits{IdleMax: -time.Second}), wallaroo.Text)
 		}},
-		{"frame_bytes_max must be between 1 byte and 64 MiB", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+		{"source in pipeline 'more' 'more': the limit of a message must be between 1 byte and 64 MiB, not 104857600 bytes", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
 			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.ListenTCP(wallaroo.Value(":1"), wallaroo.Lines,
 				wallaroo.TCPLimits{MessageBytesMax: 100 << 20}), wallaroo.Text)
 		}},
@@ -170,8 +170,35 @@ func TestCheckFindsMistakes(t *testing.T) {
 			wallaroo.UseCodec[int](app, nil)
 			wallaroo.Stateful(wallaroo.KeyBy(texts, itself), "f", countInt)
 		}},
-		{"has no error policy 'perhaps'; there are drop, dead-letter, fail", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+		{"OnError: there is no error policy 'perhaps'; use Drop, DeadLetter or Fail", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
 			app.OnError("perhaps")
+		}},
+		{"computation in pipeline 'texts' 'f': there is no error policy 'ignore'; use Drop, DeadLetter or Fail", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Map(texts, "f", upper, wallaroo.OnError("ignore"))
+		}},
+		{"key_by in pipeline 'texts' 'key-by': there is no error policy 'ignore'", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.KeyBy(texts, itself, wallaroo.OnError("ignore")), "f", countInt)
+		}},
+		{"computation in pipeline 'texts' 'f': it has no state to share; Shared is an option of Stateful, StatefulMany and Process", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Map(texts, "f", upper, wallaroo.Shared("s"))
+		}},
+		{"sink in pipeline 'texts' 'more': it has no state; InitialState is an option of Stateful, StatefulMany and Process", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			texts.Sink("more", dial(), wallaroo.AppendText, wallaroo.InitialState(func() (int, error) { return 1, nil }))
+		}},
+		{"source in pipeline 'more' 'more': its SourceSpec says nothing; pass what ListenTCP, ReadFile or another function returns", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.SourceSpec{}, wallaroo.Text)
+		}},
+		{"sink in pipeline 'texts' 'more': its SinkSpec says nothing; pass what DialTCP, WriteFile or another function returns", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			texts.Sink("more", wallaroo.SinkSpec{}, wallaroo.AppendText)
+		}},
+		{"source in pipeline 'more' 'more': its Framing says nothing; pass Lines, U32BE", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.ListenTCP(wallaroo.Value(":1"), wallaroo.Framing{}), wallaroo.Text)
+		}},
+		{"source in pipeline 'more' 'more': its Framing says nothing; pass Lines, U32BE", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.FollowFile(wallaroo.Value("file"), wallaroo.Framing{}), wallaroo.Text)
+		}},
+		{"sink in pipeline 'texts' 'more': its Framing says nothing; pass Lines, U32BE", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			texts.Sink("more", wallaroo.AppendFile(wallaroo.Value("file"), wallaroo.Framing{}), wallaroo.AppendText)
 		}},
 	} {
 		app := wallaroo.New("test")
@@ -184,6 +211,11 @@ func TestCheckFindsMistakes(t *testing.T) {
 			continue
 		}
 		contains(t, err.Error(), test.sentence)
+		for _, internal := range []string{"nodes[", "frame_bytes_max", "app.", "::"} {
+			if strings.Contains(err.Error(), internal) {
+				t.Errorf("%q, which means nothing to people, is in: %v", internal, err)
+			}
+		}
 		if err := app.Run(context.Background()); err == nil {
 			t.Error("runs in spite of:", test.sentence)
 		}

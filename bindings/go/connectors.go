@@ -109,11 +109,30 @@ type SourceSpec struct {
 	mistake string
 }
 
+// made is the spec itself or, instead of one that no function has made, one with a mistake.
+func (s SourceSpec) made() SourceSpec {
+	if s.kind == "" {
+		s = Messages(0)
+		s.mistake = "its SourceSpec says nothing; pass what ListenTCP, ReadFile or another function returns"
+	}
+	return s
+}
+
 func (s SourceSpec) json() map[string]any { return map[string]any{s.kind: s.fields} }
+
+// made is the framing itself or, instead of one that no function has made, one with a mistake.
+func (f Framing) made() Framing {
+	if f.form == nil {
+		f = Lines
+		f.mistake = "its Framing says nothing; pass Lines, U32BE or another one of this package"
+	}
+	return f
+}
 
 // ListenTCP takes many connections at an address such as "127.0.0.1:7010", ":7010" (which is the
 // same) or "tls://0.0.0.0:7010", and deals them over the cores.
 func ListenTCP(address Setting, framing Framing, limits ...TCPLimits) SourceSpec {
+	framing = framing.made()
 	fields := map[string]any{"address": address.json(), "framing": framing.form}
 	for _, limit := range limits {
 		limit.put(fields)
@@ -155,6 +174,7 @@ func ListenUDP(address Setting) SourceSpec {
 
 // ReadFile reads a file from its start and ends with it.
 func ReadFile(path Setting, framing Framing) SourceSpec {
+	framing = framing.made()
 	return SourceSpec{kind: "file", framing: &framing,
 		fields: map[string]any{"path": path.json(), "framing": framing.form}}
 }
@@ -190,12 +210,22 @@ type SinkSpec struct {
 }
 
 func sinkSpec(kind string, framing Framing, fields map[string]any) SinkSpec {
-	s := SinkSpec{kind: kind, fields: fields}
+	framing = framing.made()
+	s := SinkSpec{kind: kind, fields: fields, mistake: framing.mistake}
 	if framing.finder != nil {
 		s.mistake = "Header is for sources; write the header in the encoder and use Raw"
 		framing = Raw
 	}
 	fields["framing"] = framing.form
+	return s
+}
+
+// made is the spec itself or, instead of one that no function has made, one with a mistake.
+func (s SinkSpec) made() SinkSpec {
+	if s.kind == "" {
+		s = Discard(Raw)
+		s.mistake = "its SinkSpec says nothing; pass what DialTCP, WriteFile or another function returns"
+	}
 	return s
 }
 

@@ -104,6 +104,7 @@ func behind[Out, T any](s Stream[T], n *node) Stream[Out] {
 // are valid during the call; Skip drops a message, another error makes it undecodable.
 func Source[T any](p *Pipeline, name string, from SourceSpec, decode func(message []byte) (T, error), options ...StageOption) Stream[T] {
 	p.mustBeMade()
+	from = from.made()
 	n := &node{kind: "source", name: name, pipeline: p.name, source: from.json()}
 	p.app.needs(decode != nil, "source", name, p.name, "decoder")
 	p.app.mistakeIn("source", name, p.name, from.mistake)
@@ -270,6 +271,7 @@ func relay[T any](s Stream[T], n *node) Stream[T] {
 
 // Sink ends a stream: encode appends the bytes of one message to out.
 func (s Stream[T]) Sink(name string, to SinkSpec, encode func(value T, out []byte) ([]byte, error), options ...StageOption) {
+	to = to.made()
 	n := (&node{kind: "sink", name: name, sink: to.json()}).with(options)
 	stream := behind[T](s, n)
 	s.app.mistakeIn("sink", name, s.pipeline, to.mistake)

@@ -245,7 +245,7 @@ func TestAMessageWithTooManyOutputsFails(t *testing.T) {
 	h := harness.New(t, app)
 	h.Feed("in", "one", "flood", "two")
 	same(t, h.Output("out"), []string{"one", "two"})
-	contains(t, strings.Join(h.Log(), "\n"), "'flood' failed on message 2", "more than outputs_per_record_max outputs")
+	contains(t, strings.Join(h.Log(), "\n"), "'flood' failed on message 2", "one message produced more than 1048576 outputs")
 }
 
 // An App is not changed by what runs it.
