@@ -54,12 +54,14 @@ type App struct {
 	mistakes    []string
 	nodes       []*node
 	codecs      map[reflect.Type]any
+	encoded     map[reflect.Type]bool // automatically
 	shared      map[string]*stateOf
 }
 
 // New returns an application without pipelines.
 func New(name string) *App {
-	return &App{name: name, codecs: map[reflect.Type]any{}, shared: map[string]*stateOf{}}
+	return &App{name: name, codecs: map[reflect.Type]any{}, encoded: map[reflect.Type]bool{},
+		shared: map[string]*stateOf{}}
 }
 
 // Name is what New was given.
@@ -120,7 +122,9 @@ func (a *App) needs(given bool, what, name, pipeline, part string) {
 	}
 }
 
-// Check returns all mistakes in the application, in one error.
+// Check returns all mistakes in the application, in one error. What flags, the environment and a
+// configuration file may still give is looked at by Main and Run: values of settings, and where a
+// stage with the policy DeadLetter keeps its dead letters, which --dead-letters may say.
 func (a *App) Check() error {
 	running, err := a.open()
 	if err != nil {

@@ -3,6 +3,7 @@ package wallaroo_test
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,17 @@ type node struct {
 }
 
 func size(header []byte) (uint64, error) { return uint64(header[0]), nil }
+
+// A marshaler can be written and not be read.
+type marshaler struct{ hidden int }
+
+func (marshaler) MarshalBinary() ([]byte, error) { return nil, nil }
+
+type intCodec struct{}
+
+func (intCodec) Append(out []byte, n *int) ([]byte, error) { return append(out, byte(*n)), nil }
+func (intCodec) Decode(in []byte, n *int) error            { *n = int(in[0]); return nil }
+func (intCodec) Description() string                       { return "a byte" }
 
 func upper(text string) (string, error) { return strings.ToUpper(text), nil }
 
@@ -166,6 +178,13 @@ func TestCheckFindsMistakes(t *testing.T) {
 		{"the state of 'f' in pipeline 'texts': InitialState was given nil; pass a function", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
 			wallaroo.Stateful(wallaroo.KeyBy(texts, itself), "f", countInt, wallaroo.InitialState[int](nil))
 		}},
+		{"UseCodec for int comes too late: a stage uses the automatic encoding of it already", func(app *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.KeyBy(texts, itself), "f", countInt)
+			wallaroo.UseCodec[int](app, intCodec{})
+		}},
+		{"give wallaroo_test.marshaler UnmarshalBinary, which it lacks beside MarshalBinary", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.KeyBy(texts, itself), "f", func(string, *marshaler) (string, error) { return "", nil })
+		}},
 		{"UseCodec was given nil for int; pass a codec", func(app *wallaroo.App, texts wallaroo.Stream[string]) {
 			wallaroo.UseCodec[int](app, nil)
 			wallaroo.Stateful(wallaroo.KeyBy(texts, itself), "f", countInt)
@@ -233,6 +252,34 @@ func TestCheckListsAllMistakes(t *testing.T) {
 	}
 	contains(t, err.Error(), "the application has no name", "the name 'f' is used twice", "complex")
 	same(t, len(strings.Split(err.Error(), "\n")) >= 4, true)
+}
+
+func TestOneTypeThatCannotBeEncodedIsOneMistake(t *testing.T) {
+	app := wallaroo.New("test")
+	texts := wallaroo.Source(app.Pipeline("texts"), "in", listen(), wallaroo.Text)
+	channels := wallaroo.Map(texts, "make", func(string) (chan int, error) { return nil, nil })
+	wallaroo.Stateful(wallaroo.KeyBy(channels, func(chan int) int { return 1 }), "f",
+		func(chan int, *int) (string, error) { return "", nil })
+	err := app.Check()
+	if err == nil {
+		t.Fatal("nothing is wrong")
+	}
+	contains(t, err.Error(), "the messages of 'key-by' in pipeline 'texts': ")
+	same(t, strings.Count(err.Error(), "chan int"), 1)
+}
+
+// A file for dead letters may still come by a flag.
+func TestCheckLeavesFlagsToRun(t *testing.T) {
+	app := wallaroo.New("test")
+	texts := wallaroo.Source(app.Pipeline("texts"), "in", wallaroo.Messages(1, "a"), wallaroo.Text)
+	wallaroo.Map(texts, "f", upper, wallaroo.OnError(wallaroo.DeadLetter))
+	same(t, app.Check(), nil)
+	err := app.Run(context.Background(), "--http", "off", "--quiet")
+	if err == nil {
+		t.Fatal("runs without a file")
+	}
+	contains(t, err.Error(), "'f' fails are to become dead letters, but no file", "--dead-letters")
+	same(t, app.Run(context.Background(), "--http", "off", "--quiet", "--dead-letters", filepath.Join(t.TempDir(), "letters")), nil)
 }
 
 func TestCheckTakesWhatIsRight(t *testing.T) {

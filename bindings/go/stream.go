@@ -26,6 +26,10 @@ func UseCodec[T any](app *App, codec Codec[T]) {
 		app.mistake("UseCodec was given nil for %v; pass a codec, or leave it out to have the automatic one", typeOf[T]())
 		return
 	}
+	if app.encoded[typeOf[T]()] {
+		app.mistake("UseCodec for %v comes too late: a stage uses the automatic encoding of it already; call it before the stages are made", typeOf[T]())
+		return
+	}
 	app.codecs[typeOf[T]()] = codec
 }
 
@@ -33,15 +37,24 @@ func typeOf[T any]() reflect.Type { return reflect.TypeOf((*T)(nil)).Elem() }
 
 // codecOf finds the codec for T; that there is none is a mistake of the application.
 func codecOf[T any](app *App, what, name, pipeline string) Codec[T] {
-	if given, known := app.codecs[typeOf[T]()]; known {
-		return given.(Codec[T])
-	}
-	automatic, err := codec.For[T]()
+	found, err := findCodec[T](app)
 	if err != nil {
 		app.mistake("%s '%s' in pipeline '%s': %v", what, name, pipeline, err)
 		return nil
 	}
-	return automatic
+	return found
+}
+
+func findCodec[T any](app *App) (Codec[T], error) {
+	if given, known := app.codecs[typeOf[T]()]; known {
+		return given.(Codec[T]), nil
+	}
+	app.encoded[typeOf[T]()] = true
+	automatic, err := codec.For[T]()
+	if err != nil {
+		return nil, err
+	}
+	return automatic, nil
 }
 
 // A Stream is a stream of messages of type T: the outputs of a stage. What changes its type is a
@@ -384,7 +397,7 @@ func keep[In, S, Out any, K comparable](k Keyed[In, K], name string, given bool,
 	if ofState != nil {
 		n.stateType = ofState.Description()
 	}
-	ofValue := codecOf[In](app, "the messages to", name, k.stream.pipeline)
+	ofValue, _ := findCodec[In](app) // KeyBy has told if there is none
 	state := &stateOf{typ: typeOf[S](), description: n.stateType, initial: n.initial,
 		where: fmt.Sprintf("'%s' in pipeline '%s'", name, k.stream.pipeline)}
 	switch initial, fits := n.initial.(func() (S, error)); {
