@@ -179,6 +179,7 @@ type output[T any] struct {
 	values []T
 	stamps []stamp
 	first  int // outputs of the record being worked on begin here
+	most   int // how many it may have; 0: none is worked on, so that emit is called too late
 	stamp  stamp
 	put    func(T) // emit, made once
 }
@@ -203,7 +204,7 @@ func newOutput[T any](c *chain, next []any) *output[T] {
 
 func (o *output[T]) begin(s stamp) {
 	o.stamp = s
-	o.first = len(o.values)
+	o.first, o.most = len(o.values), o.c.outputsMax
 }
 
 func (o *output[T]) undo() {
@@ -212,11 +213,19 @@ func (o *output[T]) undo() {
 }
 
 func (o *output[T]) emit(value T) {
-	if len(o.values)-o.first >= o.c.outputsMax {
-		panic(tooManyOutputs{})
+	if len(o.values)-o.first >= o.most {
+		o.refuse()
 	}
 	o.values = append(o.values, value)
 	o.stamps = append(o.stamps, o.stamp)
+}
+
+func (o *output[T]) refuse() {
+	if o.most != 0 {
+		panic(tooManyOutputs{})
+	}
+	panic("wallaroo: emit was called when the function it was given to had returned; what it puts out would be taken " +
+		"for that of another message; call it within the call, and do not keep it")
 }
 
 func (o *output[T]) full() bool { return len(o.values) >= o.c.batch }
@@ -224,6 +233,7 @@ func (o *output[T]) full() bool { return len(o.values) >= o.c.batch }
 // flush hands on what was gathered; false: a function there stopped the chain, so that what would
 // come behind it must not follow.
 func (o *output[T]) flush() bool {
+	o.most = 0
 	if len(o.values) == 0 {
 		return true
 	}

@@ -157,7 +157,8 @@ func Map[In, Out any](s Stream[In], name string, function func(In) (Out, error),
 	}, options)
 }
 
-// FlatMap applies function to each message; it calls emit for each output.
+// FlatMap applies function to each message; it calls emit for each output, before it returns and in
+// one goroutine at a time.
 func FlatMap[In, Out any](s Stream[In], name string, function func(in In, emit func(Out)) error, options ...StageOption) Stream[Out] {
 	return compute(s, name, function != nil, func(in In, out *output[Out]) error { return function(in, out.put) }, options)
 }
@@ -301,7 +302,7 @@ func Stateful[In, S, Out any, K comparable](k Keyed[In, K], name string, functio
 	return keep(k, name, function != nil, stateFunctions[In, S, Out, K]{simple: function}, options)
 }
 
-// StatefulMany is Stateful with any number of outputs: function calls emit for each.
+// StatefulMany is Stateful with any number of outputs: function calls emit for each, as in FlatMap.
 func StatefulMany[In, S, Out any, K comparable](k Keyed[In, K], name string, function func(in In, state *S, emit func(Out)) error, options ...StageOption) Stream[Out] {
 	return keep(k, name, function != nil, stateFunctions[In, S, Out, K]{
 		onEvent: func(_ *Context[K], in In, state *S, emit func(Out)) error { return function(in, state, emit) },
@@ -311,7 +312,7 @@ func StatefulMany[In, S, Out any, K comparable](k Keyed[In, K], name string, fun
 // A Processor is a state with behaviour. Its exported fields are the state of one key, so its methods
 // have pointer receivers.
 type Processor[K comparable, In, Out any] interface {
-	// OnEvent gets a message of the key.
+	// OnEvent gets a message of the key. It calls emit as in FlatMap.
 	OnEvent(ctx *Context[K], in In, emit func(Out)) error
 	// OnTimer is called when a timer of the key is due.
 	OnTimer(ctx *Context[K], timer string, emit func(Out)) error
