@@ -114,7 +114,8 @@ func behind[Out, T any](s Stream[T], n *node) Stream[Out] {
 }
 
 // Source begins a pipeline with messages from outside. decode gets the bytes of one message, which
-// are valid during the call; Skip drops a message, another error makes it undecodable.
+// are valid during the call: a decoder that keeps them or a part of them, and does not copy, can crash
+// the process. Skip drops a message, another error makes it undecodable.
 func Source[T any](p *Pipeline, name string, from SourceSpec, decode func(message []byte) (T, error), options ...StageOption) Stream[T] {
 	p.mustBeMade()
 	from = from.made()
@@ -203,7 +204,9 @@ func (s Stream[T]) EventTime(function func(T) time.Time, lateness time.Duration)
 	return stream
 }
 
-// KeyBy gives each message a key. Keys are integers, texts, or structs and arrays of such.
+// KeyBy gives each message a key. Keys are integers, bools, texts, times, types that encode themselves,
+// and arrays, structs and pointers of such. Keys whose encodings are equal are the same key, such as
+// pointers to equal values.
 func KeyBy[T any, K comparable](s Stream[T], key func(T) K, options ...StageOption) Keyed[T, K] {
 	return keyBy(s, keyFunction[T, K]{sure: key}, options)
 }
