@@ -27,8 +27,8 @@ void check(const HarnessOptions& options) {
                                              ", not " + std::to_string(value));
   };
   between("cores", options.cores, 1, kCoresMax);
-  between("batch_messages_max", options.batch_messages_max, 1, wire::kBatchRecordsMax);
-  between("credits_per_channel", options.credits_per_channel, 1, 1u << 16);
+  between("the most messages of a batch", options.batch_messages_max, 1, wire::kBatchRecordsMax);
+  between("the credits of a channel", options.credits_per_channel, 1, 1u << 16);
   between("ring_slots", options.ring_slots, 1, 1u << 16);
   between("partitions", options.partitions, 1, kPartitionsMax);
   check(std::has_single_bit(options.ring_slots) && std::has_single_bit(options.partitions),

@@ -32,10 +32,10 @@ void Harness::feed(std::string_view source, std::string_view message, uint32_t c
   Feed& feed = engine_->feed_of(source, connection % engine_->options().cores);
   const Node& node = engine_->plan().graph.nodes[engine_->source(source)];
   if (std::holds_alternative<GeneratorSpec>(node.source)) {
-    throw Mistake("source '" + node.name + "' makes its messages itself; call generate()");
+    throw Mistake("source '" + node.name + "' makes its messages itself; generate them instead");
   }
   if (feed.closed) {
-    throw Mistake("source '" + node.name + "' has been closed; feed it before close() or finish()");
+    throw Mistake("source '" + node.name + "' has been closed; feed it before that");
   }
   if (message.size() > UINT32_MAX) {
     throw Mistake("a message for source '" + node.name + "' is longer than 4 GiB");
@@ -58,7 +58,7 @@ void Harness::generate(std::string_view source, uint64_t count) {
   Feed& feed = engine_->feed_of(source, 0);
   const Node& node = engine_->plan().graph.nodes[engine_->source(source)];
   if (!std::holds_alternative<GeneratorSpec>(node.source)) {
-    throw Mistake("source '" + node.name + "' is no generator; call feed()");
+    throw Mistake("source '" + node.name + "' is no generator; feed it instead");
   }
   if (feed.closed) throw Mistake("source '" + node.name + "' has been closed");
   feed.to_make += count;
@@ -83,7 +83,7 @@ std::vector<std::string> Harness::output(std::string_view sink) const {
   const Gathered& gathered = engine_->gathered(sink);
   if (gathered.framing.kind == Framing::Kind::raw) {
     throw Mistake("sink '" + std::string(sink) +
-                  "' writes raw bytes, in which no message ends; use output_bytes()");
+                  "' writes raw bytes, in which no message ends; ask for the bytes of its output");
   }
   return gathered.messages;
 }

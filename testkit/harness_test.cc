@@ -199,7 +199,7 @@ TEST_P(HarnessOnCores, fires_all_timers_when_it_finishes) {
   harness.finish();
   EXPECT_EQ(sorted(harness.output("silent")), (Lines{"ann was silent", "bob was silent"}));
   EXPECT_EQ(mistake([&] { harness.feed("names", "eve"); }),
-            "source 'names' has been closed; feed it before close() or finish()");
+            "source 'names' has been closed; feed it before that");
 }
 
 TEST_P(HarnessOnCores, lets_generators_make_as_many_values_as_it_was_asked_for) {
@@ -319,7 +319,7 @@ TEST(Harness, says_what_there_is_when_a_name_is_unknown) {
             }).find("'counts' has no counter 'keys'; there are: messages, bytes"),
             std::string::npos);
   EXPECT_EQ(mistake([&] { harness.generate("names", 1); }),
-            "source 'names' is no generator; call feed()");
+            "source 'names' is no generator; feed it instead");
 }
 
 TEST(Harness, says_what_the_types_are_when_a_state_is_of_another) {
@@ -358,8 +358,9 @@ TEST(Harness, has_no_messages_of_a_sink_that_does_not_tell_them_apart) {
   Harness harness(app);
   harness.feed("in", {"a", "b"});
   harness.drain();
-  EXPECT_EQ(mistake([&] { harness.output("out"); }),
-            "sink 'out' writes raw bytes, in which no message ends; use output_bytes()");
+  EXPECT_EQ(
+      mistake([&] { harness.output("out"); }),
+      "sink 'out' writes raw bytes, in which no message ends; ask for the bytes of its output");
   EXPECT_EQ(harness.output_bytes("out"), "ab");
 }
 

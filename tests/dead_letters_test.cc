@@ -193,7 +193,7 @@ TEST_F(DeadLettersTest, without_a_file_are_refused_before_anything_runs) {
   ASSERT_FALSE(done.has_value());
   EXPECT_EQ(done.error().message,
             "messages on which 'check' fails are to become dead letters, but no file is named for "
-            "them; name one by --dead-letters or in the program (Application::dead_letters)");
+            "them; name one by --dead-letters or in the program");
 }
 
 }  // namespace

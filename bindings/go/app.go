@@ -25,6 +25,15 @@ const (
 	Fail ErrorPolicy = "fail"
 )
 
+// known says whether there is such a policy; "" is the one of the application, or its default.
+func (p ErrorPolicy) known() bool {
+	return p == "" || p == Drop || p == DeadLetter || p == Fail
+}
+
+func (p ErrorPolicy) mistake() string {
+	return fmt.Sprintf("there is no error policy '%s'; use Drop, DeadLetter or Fail", string(p))
+}
+
 // A Setting is a text given in the program or, made by App.Flag, on the command line.
 type Setting struct {
 	flag  string
@@ -45,12 +54,14 @@ type App struct {
 	mistakes    []string
 	nodes       []*node
 	codecs      map[reflect.Type]any
+	encoded     map[reflect.Type]bool // automatically
 	shared      map[string]*stateOf
 }
 
 // New returns an application without pipelines.
 func New(name string) *App {
-	return &App{name: name, codecs: map[reflect.Type]any{}, shared: map[string]*stateOf{}}
+	return &App{name: name, codecs: map[reflect.Type]any{}, encoded: map[reflect.Type]bool{},
+		shared: map[string]*stateOf{}}
 }
 
 // Name is what New was given.
@@ -64,7 +75,13 @@ func (a *App) Flag(name, fallback string) Setting {
 }
 
 // OnError sets the policy of stages that have none of their own.
-func (a *App) OnError(policy ErrorPolicy) { a.policy = policy }
+func (a *App) OnError(policy ErrorPolicy) {
+	if !policy.known() {
+		a.mistake("OnError: %s", policy.mistake())
+		return
+	}
+	a.policy = policy
+}
 
 // DeadLetters names the file to which dead letters are appended, as JSON lines.
 func (a *App) DeadLetters(path Setting) { a.deadLetters = &path }
@@ -81,6 +98,12 @@ type Pipeline struct {
 	name string
 }
 
+func (p *Pipeline) mustBeMade() {
+	if p == nil || p.app == nil {
+		panic("wallaroo: a source was given a Pipeline that no application has made; pass what App.Pipeline returns")
+	}
+}
+
 func (a *App) mistake(format string, args ...any) {
 	a.mistakes = append(a.mistakes, fmt.Sprintf(format, args...))
 }
@@ -92,7 +115,16 @@ func (a *App) mistakeIn(what, name, pipeline, sentence string) {
 	}
 }
 
-// Check returns all mistakes in the application, in one error.
+// needs adds a mistake of one stage that was given nil instead of what it needs.
+func (a *App) needs(given bool, what, name, pipeline, part string) {
+	if !given {
+		a.mistakeIn(what, name, pipeline, "its "+part+" is nil; pass one")
+	}
+}
+
+// Check returns all mistakes in the application, in one error. What flags, the environment and a
+// configuration file may still give is looked at by Main and Run: values of settings, and where a
+// stage with the policy DeadLetter keeps its dead letters, which --dead-letters may say.
 func (a *App) Check() error {
 	running, err := a.open()
 	if err != nil {
@@ -116,7 +148,9 @@ func (a *App) Explain(form string, cores int) (string, error) {
 }
 
 // open makes the engine's application, with values and states of its own.
-func (a *App) open() (*engine.App, error) { return engine.NewApp(a.graph(), newProgram(a)) }
+func (a *App) open() (*engine.App, error) { return a.openFor(newProgram(a)) }
+
+func (a *App) openFor(p *program) (*engine.App, error) { return engine.NewApp(a.graph(), p) }
 
 // Exit codes of Main.
 const (
@@ -154,9 +188,7 @@ func (a *App) MainWith(args []string) int {
 		}
 	})
 	if err != nil {
-		if err.Error() != "" {
-			fmt.Fprintln(os.Stderr, "error:", err)
-		}
+		fmt.Fprintln(os.Stderr, "error:", err)
 		return exitCode(err)
 	}
 	if !ended {
@@ -183,6 +215,9 @@ func exitCode(err error) int {
 // when all sources have ended and everything is finished. When ctx is done, nothing new is taken in;
 // what was accepted is finished, and the context's error is returned. Run installs no signal handler.
 func (a *App) Run(ctx context.Context, flags ...string) error {
+	if ctx == nil {
+		panic("wallaroo: Run was given a context that is nil; pass context.Background() to run until the sources end")
+	}
 	_, err := a.run(append([]string{a.name}, flags...), func(worker *engine.Worker, done <-chan struct{}) {
 		select {
 		case <-done:
@@ -198,7 +233,8 @@ func (a *App) Run(ctx context.Context, flags ...string) error {
 
 // run runs a worker beside watch, which may stop it. It reports whether everything was finished.
 func (a *App) run(args []string, watch func(worker *engine.Worker, done <-chan struct{})) (bool, error) {
-	running, err := a.open()
+	p := newProgram(a)
+	running, err := a.openFor(p)
 	if err != nil {
 		return false, err
 	}
@@ -207,6 +243,7 @@ func (a *App) run(args []string, watch func(worker *engine.Worker, done <-chan s
 	if err != nil || worker == nil {
 		return true, err
 	}
+	p.worker = worker
 	done := make(chan struct{})
 	watched := make(chan struct{})
 	go func() {
@@ -216,7 +253,10 @@ func (a *App) run(args []string, watch func(worker *engine.Worker, done <-chan s
 	worker.Run()
 	close(done)
 	<-watched
-	ended, failure := worker.Ended(), worker.Failure()
+	ended, failure := worker.Ended(), p.Exited()
+	if failure == nil {
+		failure = worker.Failure()
+	}
 	if err := worker.Close(); failure == nil {
 		failure = err
 	}

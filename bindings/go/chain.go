@@ -36,10 +36,13 @@ type chain struct {
 	program    *program
 	link       engine.Link
 	core       uint32
+	begins     int // the node it begins at
 	entry      chainEntry
 	batch      int
 	outputsMax int
 	watermark  int64
+	within     bool // a call of the engine
+	tripped    int  // the node whose function failed last in it, at first the one it began at
 	blocked    bool // take no further record
 	stopped    bool // a function failed where the policy is Fail
 	timers     []engine.Timer
@@ -48,7 +51,7 @@ type chain struct {
 
 func (c *chain) begin(in *engine.Input) {
 	c.batch, c.outputsMax, c.watermark = in.Batch, in.OutputsMax, in.WatermarkNs
-	c.blocked = false
+	c.blocked, c.within, c.tripped = false, true, c.begins
 }
 
 // finish hands over what was gathered for the whole batch.
@@ -61,11 +64,20 @@ func (c *chain) finish() {
 		c.link.ClearStates(c.cleared)
 		c.cleared = c.cleared[:0]
 	}
+	c.within = false
+}
+
+// left is deferred in calls of the engine: one that has not finished is left for good.
+func (c *chain) left() {
+	if c.within && exits() {
+		c.program.exited(c.tripped)
+	}
 }
 
 // Process is engine.Chain.
 func (c *chain) Process(in *engine.Input) int {
 	c.begin(in)
+	defer c.left()
 	next := c.entry.process(in)
 	c.finish()
 	return next
@@ -74,6 +86,7 @@ func (c *chain) Process(in *engine.Input) int {
 // Timer is engine.Chain.
 func (c *chain) Timer(in *engine.Input, name string, atNs int64) {
 	c.begin(in)
+	defer c.left()
 	c.entry.timer(in, name, atNs)
 	c.finish()
 }
@@ -95,7 +108,7 @@ func (c *chain) failed(node int, record uint32, err error) bool {
 // panicked reports what recover returned.
 func (c *chain) panicked(node int, record uint32, what any) bool {
 	if _, many := what.(tooManyOutputs); many {
-		return c.report(node, record, "one message produced more than outputs_per_record_max outputs", "")
+		return c.report(node, record, fmt.Sprintf("one message produced more than %d outputs", c.outputsMax), "")
 	}
 	trace := ""
 	if c.link.WantsTrace() {
@@ -138,14 +151,18 @@ const unfinished = -1
 
 // guard is deferred around a loop over values; at is the index being worked on, next what the loop
 // returns. A function that panics counts as run, and the loop goes on behind it, unless the chain
-// has to stop: then the rest counts as run, too. What recover gives does not tell whether there was
-// a panic, because of panic(nil).
+// has to stop: then the rest counts as run, too. A function that ends its goroutine has not failed
+// on a message; nothing goes on, and chain.left tells.
 func guard(c *chain, node int, record func(at int) uint32, at, next *int, end int, undo func()) {
 	what := recover()
 	if *next != unfinished {
 		return
 	}
 	undo()
+	c.tripped = node
+	if what == nil && exits() {
+		return
+	}
 	if c.panicked(node, record(*at), what) {
 		*next = *at + 1
 	} else {
@@ -162,6 +179,7 @@ type output[T any] struct {
 	values []T
 	stamps []stamp
 	first  int // outputs of the record being worked on begin here
+	most   int // how many it may have; 0: none is worked on, so that emit is called too late
 	stamp  stamp
 	put    func(T) // emit, made once
 }
@@ -186,7 +204,7 @@ func newOutput[T any](c *chain, next []any) *output[T] {
 
 func (o *output[T]) begin(s stamp) {
 	o.stamp = s
-	o.first = len(o.values)
+	o.first, o.most = len(o.values), o.c.outputsMax
 }
 
 func (o *output[T]) undo() {
@@ -195,11 +213,19 @@ func (o *output[T]) undo() {
 }
 
 func (o *output[T]) emit(value T) {
-	if len(o.values)-o.first >= o.c.outputsMax {
-		panic(tooManyOutputs{})
+	if len(o.values)-o.first >= o.most {
+		o.refuse()
 	}
 	o.values = append(o.values, value)
 	o.stamps = append(o.stamps, o.stamp)
+}
+
+func (o *output[T]) refuse() {
+	if o.most != 0 {
+		panic(tooManyOutputs{})
+	}
+	panic("wallaroo: emit was called when the function it was given to had returned; what it puts out would be taken " +
+		"for that of another message; call it within the call, and do not keep it")
 }
 
 func (o *output[T]) full() bool { return len(o.values) >= o.c.batch }
@@ -207,6 +233,7 @@ func (o *output[T]) full() bool { return len(o.values) >= o.c.batch }
 // flush hands on what was gathered; false: a function there stopped the chain, so that what would
 // come behind it must not follow.
 func (o *output[T]) flush() bool {
+	o.most = 0
 	if len(o.values) == 0 {
 		return true
 	}

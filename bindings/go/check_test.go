@@ -2,6 +2,8 @@ package wallaroo_test
 
 import (
 	"context"
+	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +17,21 @@ type node struct {
 }
 
 func size(header []byte) (uint64, error) { return uint64(header[0]), nil }
+
+// A marshaler can be written and not be read.
+type marshaler struct{ hidden int }
+
+func (marshaler) MarshalBinary() ([]byte, error) { return nil, nil }
+
+type intCodec struct{}
+
+func (intCodec) Append(out []byte, n *int) ([]byte, error) { return append(out, byte(*n)), nil }
+func (intCodec) Decode(in []byte, n *int) error            { *n = int(in[0]); return nil }
+func (intCodec) Description() string                       { return "a byte" }
+
+func upper(text string) (string, error) { return strings.ToUpper(text), nil }
+
+func countInt(text string, n *int) (string, error) { *n++; return text, nil }
 
 // Each mistake is a sentence that says where it is and what to do.
 func TestCheckFindsMistakes(t *testing.T) {
@@ -118,12 +135,89 @@ func TestCheckFindsMistakes(t *testing.T) {
 			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.ListenTCP(wallaroo.Value(":1"), wallaroo.Lines,
 				wallaroo.TCPLimits{IdleMax: -time.Second}), wallaroo.Text)
 		}},
-		{"frame_bytes_max must be between 1 byte and 64 MiB", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+		{"source in pipeline 'more' 'more': the limit of a message must be between 1 byte and 64 MiB, not 104857600 bytes", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
 			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.ListenTCP(wallaroo.Value(":1"), wallaroo.Lines,
 				wallaroo.TCPLimits{MessageBytesMax: 100 << 20}), wallaroo.Text)
 		}},
-		{"has no error policy 'perhaps'; there are drop, dead-letter, fail", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+		{"source in pipeline 'more' 'more': its decoder is nil; pass one", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.Source[string](app.Pipeline("more"), "more", listen(), nil)
+		}},
+		{"source in pipeline 'more' 'more': its function is nil; pass one", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.Generate[int](app.Pipeline("more"), "more", 0, nil)
+		}},
+		{"computation in pipeline 'texts' 'f': its function is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Map[string, string](texts, "f", nil)
+		}},
+		{"computation in pipeline 'texts' 'f': its function is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.FlatMap[string, string](texts, "f", nil)
+		}},
+		{"computation in pipeline 'texts' 'f': its function is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			texts.Filter("f", nil)
+		}},
+		{"event_time in pipeline 'texts': its function is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			texts.EventTime(nil, 0)
+		}},
+		{"a key_by in pipeline 'texts': its function is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.KeyBy[string, string](texts, nil), "f", countInt)
+		}},
+		{"a key_by in pipeline 'texts': its function is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.TryKeyBy[string, string](texts, nil), "f", countInt)
+		}},
+		{"a key_by in pipeline 'texts': its function is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.KeyByListed(texts, nil, []string{"a"}), "f", countInt)
+		}},
+		{"state computation in pipeline 'texts' 'f': its function is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful[string, int, string](wallaroo.KeyBy(texts, itself), "f", nil)
+		}},
+		{"state computation in pipeline 'texts' 'f': its function is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.StatefulMany[string, int, string](wallaroo.KeyBy(texts, itself), "f", nil)
+		}},
+		{"sink in pipeline 'texts' 'more': its encoder is nil; pass one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			texts.Sink("more", dial(), nil)
+		}},
+		{"the state of 'f' in pipeline 'texts': InitialState was given nil; pass a function", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.KeyBy(texts, itself), "f", countInt, wallaroo.InitialState[int](nil))
+		}},
+		{"UseCodec for int comes too late: a stage uses the automatic encoding of it already", func(app *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.KeyBy(texts, itself), "f", countInt)
+			wallaroo.UseCodec[int](app, intCodec{})
+		}},
+		{"give wallaroo_test.marshaler UnmarshalBinary, which it lacks beside MarshalBinary", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.KeyBy(texts, itself), "f", func(string, *marshaler) (string, error) { return "", nil })
+		}},
+		{"UseCodec was given nil for int; pass a codec", func(app *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.UseCodec[int](app, nil)
+			wallaroo.Stateful(wallaroo.KeyBy(texts, itself), "f", countInt)
+		}},
+		{"OnError: there is no error policy 'perhaps'; use Drop, DeadLetter or Fail", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
 			app.OnError("perhaps")
+		}},
+		{"computation in pipeline 'texts' 'f': there is no error policy 'ignore'; use Drop, DeadLetter or Fail", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Map(texts, "f", upper, wallaroo.OnError("ignore"))
+		}},
+		{"key_by in pipeline 'texts' 'key-by': there is no error policy 'ignore'", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.KeyBy(texts, itself, wallaroo.OnError("ignore")), "f", countInt)
+		}},
+		{"computation in pipeline 'texts' 'f': it has no state to share; Shared is an option of Stateful, StatefulMany and Process", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Map(texts, "f", upper, wallaroo.Shared("s"))
+		}},
+		{"sink in pipeline 'texts' 'more': it has no state; InitialState is an option of Stateful, StatefulMany and Process", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			texts.Sink("more", dial(), wallaroo.AppendText, wallaroo.InitialState(func() (int, error) { return 1, nil }))
+		}},
+		{"source in pipeline 'more' 'more': its SourceSpec says nothing; pass what ListenTCP, ReadFile or another function returns", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.SourceSpec{}, wallaroo.Text)
+		}},
+		{"sink in pipeline 'texts' 'more': its SinkSpec says nothing; pass what DialTCP, WriteFile or another function returns", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			texts.Sink("more", wallaroo.SinkSpec{}, wallaroo.AppendText)
+		}},
+		{"source in pipeline 'more' 'more': its Framing says nothing; pass Lines, U32BE", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.ListenTCP(wallaroo.Value(":1"), wallaroo.Framing{}), wallaroo.Text)
+		}},
+		{"source in pipeline 'more' 'more': its Framing says nothing; pass Lines, U32BE", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.Source(app.Pipeline("more"), "more", wallaroo.FollowFile(wallaroo.Value("file"), wallaroo.Framing{}), wallaroo.Text)
+		}},
+		{"sink in pipeline 'texts' 'more': its Framing says nothing; pass Lines, U32BE", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			texts.Sink("more", wallaroo.AppendFile(wallaroo.Value("file"), wallaroo.Framing{}), wallaroo.AppendText)
 		}},
 	} {
 		app := wallaroo.New("test")
@@ -136,6 +230,11 @@ func TestCheckFindsMistakes(t *testing.T) {
 			continue
 		}
 		contains(t, err.Error(), test.sentence)
+		for _, internal := range []string{"nodes[", "frame_bytes_max", "app.", "::"} {
+			if strings.Contains(err.Error(), internal) {
+				t.Errorf("%q, which means nothing to people, is in: %v", internal, err)
+			}
+		}
 		if err := app.Run(context.Background()); err == nil {
 			t.Error("runs in spite of:", test.sentence)
 		}
@@ -153,6 +252,34 @@ func TestCheckListsAllMistakes(t *testing.T) {
 	}
 	contains(t, err.Error(), "the application has no name", "the name 'f' is used twice", "complex")
 	same(t, len(strings.Split(err.Error(), "\n")) >= 4, true)
+}
+
+func TestOneTypeThatCannotBeEncodedIsOneMistake(t *testing.T) {
+	app := wallaroo.New("test")
+	texts := wallaroo.Source(app.Pipeline("texts"), "in", listen(), wallaroo.Text)
+	channels := wallaroo.Map(texts, "make", func(string) (chan int, error) { return nil, nil })
+	wallaroo.Stateful(wallaroo.KeyBy(channels, func(chan int) int { return 1 }), "f",
+		func(chan int, *int) (string, error) { return "", nil })
+	err := app.Check()
+	if err == nil {
+		t.Fatal("nothing is wrong")
+	}
+	contains(t, err.Error(), "the messages of 'key-by' in pipeline 'texts': ")
+	same(t, strings.Count(err.Error(), "chan int"), 1)
+}
+
+// A file for dead letters may still come by a flag.
+func TestCheckLeavesFlagsToRun(t *testing.T) {
+	app := wallaroo.New("test")
+	texts := wallaroo.Source(app.Pipeline("texts"), "in", wallaroo.Messages(1, "a"), wallaroo.Text)
+	wallaroo.Map(texts, "f", upper, wallaroo.OnError(wallaroo.DeadLetter))
+	same(t, app.Check(), nil)
+	err := app.Run(context.Background(), "--http", "off", "--quiet")
+	if err == nil {
+		t.Fatal("runs without a file")
+	}
+	contains(t, err.Error(), "'f' fails are to become dead letters, but no file", "--dead-letters")
+	same(t, app.Run(context.Background(), "--http", "off", "--quiet", "--dead-letters", filepath.Join(t.TempDir(), "letters")), nil)
 }
 
 func TestCheckTakesWhatIsRight(t *testing.T) {
@@ -180,5 +307,52 @@ func TestExplain(t *testing.T) {
 	}
 	if text, err := wallaroo.New("empty").Explain("text", 1); err == nil {
 		t.Error("explains an application with mistakes:", text)
+	}
+}
+
+// What no stage of an application has made ends the program where it is used, with a sentence.
+func TestWhatNobodyMadePanicsWithASentence(t *testing.T) {
+	for sentence, use := range map[string]func(app *wallaroo.App, texts wallaroo.Stream[string]){
+		"a Stream that no stage has made; pass what Source, Map": func(*wallaroo.App, wallaroo.Stream[string]) {
+			wallaroo.Map(wallaroo.Stream[string]{}, "f", upper)
+		},
+		"a Stream that no stage has made": func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Merge("both", texts, wallaroo.Stream[string]{})
+		},
+		"a Stream that no stage": func(*wallaroo.App, wallaroo.Stream[string]) {
+			wallaroo.Stream[string]{}.Spread("deal")
+		},
+		"a stage was given a Stream": func(*wallaroo.App, wallaroo.Stream[string]) {
+			wallaroo.Stream[string]{}.EventTime(nil, -1)
+		},
+		"a stage was given a Stream that": func(*wallaroo.App, wallaroo.Stream[string]) {
+			wallaroo.KeyByListed(wallaroo.Stream[string]{}, itself, nil)
+		},
+		"a Keyed stream that no KeyBy has made; pass what KeyBy returned": func(*wallaroo.App, wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.Keyed[string, string]{}, "f", countInt)
+		},
+		"a Pipeline that no application has made; pass what App.Pipeline returns": func(*wallaroo.App, wallaroo.Stream[string]) {
+			wallaroo.Source(&wallaroo.Pipeline{}, "more", listen(), wallaroo.Text)
+		},
+		"a Pipeline that no application has made": func(*wallaroo.App, wallaroo.Stream[string]) {
+			wallaroo.Generate(nil, "more", 1, func(uint64) (int, bool) { return 0, false })
+		},
+		"an option of 'f' is nil; leave it out": func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Map(texts, "f", upper, nil)
+		},
+		"an option of 'key-by' is nil": func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.KeyBy(texts, itself, nil)
+		},
+		"a context that is nil; pass context.Background()": func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			var none context.Context
+			app.Run(none)
+		},
+	} {
+		app := wallaroo.New("test")
+		texts := wallaroo.Source(app.Pipeline("texts"), "in", listen(), wallaroo.Text)
+		func() {
+			defer func() { contains(t, fmt.Sprint(recover()), "wallaroo: ", sentence) }()
+			use(app, texts)
+		}()
 	}
 }

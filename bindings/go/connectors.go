@@ -3,6 +3,7 @@ package wallaroo
 import (
 	"encoding/json"
 	"fmt"
+	"runtime/debug"
 	"time"
 	"unicode/utf8"
 
@@ -12,11 +13,15 @@ import (
 // A Framing says how messages are told apart in a stream of bytes.
 type Framing struct {
 	form    any
-	finder  func(bytes []byte, sizeMax uint32, found []span) (int, uint32)
+	finder  finder
 	mistake string // that the engine cannot find
 }
 
 type span = engine.Span
+
+// A finder finds messages as Program.FindMessages does; said is what the function of the program said
+// of a header that makes no sense.
+type finder func(bytes []byte, sizeMax uint32, found []span) (count int, problem uint32, said string)
 
 func length(bytes int, littleEndian bool) Framing {
 	return Framing{form: map[string]any{"length": bytes, "little_endian": littleEndian}}
@@ -44,9 +49,10 @@ func LengthLE(bytes int) Framing { return length(bytes, true) }
 
 // Header is for sources of a format of one's own: the first size bytes of each message are its
 // header, and payload(header) says how many bytes follow, or that the header makes no sense, which
-// closes the connection. A header has 1 to 4096 bytes. The decoder gets what follows it.
+// closes the connection; the log holds the error. A header has 1 to 4096 bytes. The decoder gets what
+// follows it.
 func Header(size int, payload func(header []byte) (uint64, error)) Framing {
-	framing := Framing{form: "own", finder: func(bytes []byte, sizeMax uint32, found []span) (int, uint32) {
+	framing := Framing{form: "own", finder: func(bytes []byte, sizeMax uint32, found []span) (int, uint32, string) {
 		return findMessages(size, payload, bytes, sizeMax, found)
 	}}
 	switch {
@@ -66,20 +72,24 @@ const (
 	problemSenseless = 2
 )
 
-func findMessages(size int, payload func([]byte) (uint64, error), bytes []byte, sizeMax uint32, found []span) (count int, problem uint32) {
+func findMessages(size int, payload func([]byte) (uint64, error), bytes []byte, sizeMax uint32, found []span) (count int, problem uint32, said string) {
+	problem = problemSenseless // until it returns, because recover does not tell of panic(nil)
+	called := false
 	defer func() {
-		if recover() != nil {
-			problem = problemSenseless
+		if what := recover(); called {
+			said = fmt.Sprint("panic: ", what, "\n", userFrames(string(debug.Stack())))
 		}
 	}()
 	for at := uint64(0); count < len(found) && uint64(len(bytes))-at >= uint64(size); {
 		begin := at + uint64(size)
+		called = true
 		bytesOfPayload, err := payload(bytes[at:begin])
+		called = false
 		if err != nil {
-			return count, problemSenseless
+			return count, problemSenseless, err.Error()
 		}
 		if bytesOfPayload > uint64(sizeMax) {
-			return count, problemTooLong
+			return count, problemTooLong, ""
 		}
 		if uint64(len(bytes))-begin < bytesOfPayload {
 			break
@@ -88,7 +98,7 @@ func findMessages(size int, payload func([]byte) (uint64, error), bytes []byte, 
 		found[count] = span{Begin: begin, End: at}
 		count++
 	}
-	return count, problemNone
+	return count, problemNone, ""
 }
 
 // A SourceSpec says where the messages of a source come from.
@@ -99,11 +109,30 @@ type SourceSpec struct {
 	mistake string
 }
 
+// made is the spec itself or, instead of one that no function has made, one with a mistake.
+func (s SourceSpec) made() SourceSpec {
+	if s.kind == "" {
+		s = Messages(0)
+		s.mistake = "its SourceSpec says nothing; pass what ListenTCP, ReadFile or another function returns"
+	}
+	return s
+}
+
 func (s SourceSpec) json() map[string]any { return map[string]any{s.kind: s.fields} }
+
+// made is the framing itself or, instead of one that no function has made, one with a mistake.
+func (f Framing) made() Framing {
+	if f.form == nil {
+		f = Lines
+		f.mistake = "its Framing says nothing; pass Lines, U32BE or another one of this package"
+	}
+	return f
+}
 
 // ListenTCP takes many connections at an address such as "127.0.0.1:7010", ":7010" (which is the
 // same) or "tls://0.0.0.0:7010", and deals them over the cores.
 func ListenTCP(address Setting, framing Framing, limits ...TCPLimits) SourceSpec {
+	framing = framing.made()
 	fields := map[string]any{"address": address.json(), "framing": framing.form}
 	for _, limit := range limits {
 		limit.put(fields)
@@ -145,6 +174,7 @@ func ListenUDP(address Setting) SourceSpec {
 
 // ReadFile reads a file from its start and ends with it.
 func ReadFile(path Setting, framing Framing) SourceSpec {
+	framing = framing.made()
 	return SourceSpec{kind: "file", framing: &framing,
 		fields: map[string]any{"path": path.json(), "framing": framing.form}}
 }
@@ -180,12 +210,22 @@ type SinkSpec struct {
 }
 
 func sinkSpec(kind string, framing Framing, fields map[string]any) SinkSpec {
-	s := SinkSpec{kind: kind, fields: fields}
+	framing = framing.made()
+	s := SinkSpec{kind: kind, fields: fields, mistake: framing.mistake}
 	if framing.finder != nil {
 		s.mistake = "Header is for sources; write the header in the encoder and use Raw"
 		framing = Raw
 	}
 	fields["framing"] = framing.form
+	return s
+}
+
+// made is the spec itself or, instead of one that no function has made, one with a mistake.
+func (s SinkSpec) made() SinkSpec {
+	if s.kind == "" {
+		s = Discard(Raw)
+		s.mistake = "its SinkSpec says nothing; pass what DialTCP, WriteFile or another function returns"
+	}
 	return s
 }
 

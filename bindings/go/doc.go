@@ -19,7 +19,7 @@
 // out is taken back, it is counted, the first are logged with message, key and stack, and the
 // ErrorPolicy of the stage says what becomes of it. Every core calls the same functions, so what
 // they capture is shared between threads; keep what changes in states. The bytes that a decoder
-// gets, emit and a Context are valid during the call.
+// gets, emit and a Context are valid during the call, and by one goroutine at a time.
 //
 // States and messages that leave the process are encoded automatically: numbers, texts, slices,
 // maps and structs of such with exported fields. Types with encoding.BinaryMarshaler encode

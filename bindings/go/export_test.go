@@ -2,7 +2,8 @@ package wallaroo
 
 // FindMessages is how Header finds messages.
 func FindMessages(size int, payload func([]byte) (uint64, error), bytes []byte, sizeMax uint32, found []span) (int, uint32) {
-	return findMessages(size, payload, bytes, sizeMax, found)
+	count, problem, _ := findMessages(size, payload, bytes, sizeMax, found)
+	return count, problem
 }
 
 // A Span is a message that FindMessages found.

@@ -16,7 +16,7 @@ type node struct {
 
 	source map[string]any // the connector
 	sink   map[string]any
-	finder func(bytes []byte, sizeMax uint32, found []span) (int, uint32)
+	finder finder
 
 	keyType   string
 	keys      [][]byte // nil: open
@@ -31,10 +31,32 @@ type node struct {
 	makeState func() stateKeeper
 }
 
+// add adds a node whose pipeline and options are known.
 func (a *App) add(n *node) int {
+	a.checkOptions(n)
 	a.nodes = append(a.nodes, n)
 	return len(a.nodes) - 1
 }
+
+// checkOptions adds mistakes of options, and takes them out of the graph.
+func (a *App) checkOptions(n *node) {
+	what := kinds[n.kind]
+	if n.kind != "state" && n.shared != "" {
+		a.mistakeIn(what, n.called(), n.pipeline, "it has no state to share; Shared is an option of Stateful, StatefulMany and Process")
+		n.shared = ""
+	}
+	if n.kind != "state" && n.initial != nil {
+		a.mistakeIn(what, n.called(), n.pipeline, "it has no state; InitialState is an option of Stateful, StatefulMany and Process")
+	}
+	if !n.policy.known() {
+		a.mistakeIn(what, n.called(), n.pipeline, n.policy.mistake())
+		n.policy = ""
+	}
+}
+
+// kinds are nodes in sentences.
+var kinds = map[string]string{"source": "source", "computation": "computation", "event_time": "event_time",
+	"key_by": "key_by", "state": "state computation", "merge": "merge", "spread": "spread", "sink": "sink"}
 
 // graph is docs/formats/graph.md.
 func (a *App) graph() []byte {

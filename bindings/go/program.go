@@ -2,6 +2,8 @@ package wallaroo
 
 import (
 	"fmt"
+	"strings"
+	"sync/atomic"
 
 	"wallaroo.example/wallaroo/internal/engine"
 )
@@ -13,13 +15,17 @@ type program struct {
 	stateNode []int // of a state node: the first that shares the state
 	tables    [coresMax]batchTable
 	states    map[statePlace]stateKeeper // filled while the worker is made
+	worker    *engine.Worker             // that runs it; nil in a harness
+	exit      atomic.Pointer[error]      // what has ended the thread of a core
+	refusals  []uint32                   // by source: headers that the function of its framing refused; atomic
 }
 
 type statePlace struct{ core, node uint32 }
 
 func newProgram(app *App) *program {
 	p := &program{app: app, consumers: make([][]int, len(app.nodes)),
-		stateNode: make([]int, len(app.nodes)), states: map[statePlace]stateKeeper{}}
+		stateNode: make([]int, len(app.nodes)), states: map[statePlace]stateKeeper{},
+		refusals: make([]uint32, len(app.nodes))}
 	first := map[string]int{}
 	for i, n := range app.nodes {
 		for _, input := range n.inputs {
@@ -39,7 +45,7 @@ func newProgram(app *App) *program {
 
 // OpenChain is engine.Program.
 func (p *program) OpenChain(link engine.Link, core, entry uint32, ends []engine.End) engine.Chain {
-	c := &chain{program: p, link: link, core: core}
+	c := &chain{program: p, link: link, core: core, begins: int(entry)}
 	unused := ends
 	c.entry = p.app.nodes[entry].makeEntry(c, p.makeNext(c, int(entry), ends, &unused))
 	return c
@@ -75,8 +81,29 @@ func take(ends []engine.End, unused *[]engine.End, count int) []int {
 }
 
 // FindMessages is engine.Program.
-func (p *program) FindMessages(node uint32, bytes []byte, sizeMax uint32, found []span) (int, uint32) {
-	return p.app.nodes[node].finder(bytes, sizeMax, found)
+func (p *program) FindMessages(node uint32, bytes []byte, sizeMax uint32, found []span) (count int, problem uint32) {
+	returned := false
+	defer func() {
+		if !returned && exits() {
+			p.exited(int(node))
+		}
+	}()
+	count, problem, said := p.app.nodes[node].finder(bytes, sizeMax, found)
+	returned = true
+	if problem == problemSenseless && count == 0 { // else it is asked again when those in front are worked on
+		p.refused(int(node), said)
+	}
+	return count, problem
+}
+
+const refusalsMax = 20 // lines about one source, as of other warnings about it
+
+// refused logs what the function of a framing said; the engine's own line behind it says to whom.
+func (p *program) refused(node int, said string) {
+	if p.worker == nil || atomic.AddUint32(&p.refusals[node], 1) > refusalsMax {
+		return
+	}
+	p.worker.Log("source '"+p.app.nodes[node].name+"': the framing's function refused a header: "+strings.TrimRight(said, "\n"), true)
 }
 
 // A stateKeeper holds the states of one node on one core under their numbers.

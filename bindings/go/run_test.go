@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,6 +24,11 @@ func TestMain(m *testing.M) {
 	switch os.Getenv("TEST_PROGRAM") {
 	case "main":
 		program().Main()
+	case "file":
+		app := wallaroo.New("file")
+		texts := wallaroo.Source(app.Pipeline("texts"), "texts", wallaroo.ReadFile(wallaroo.Value(os.Getenv("TEST_FROM")), wallaroo.Header(3, payloadOf)), wallaroo.Text)
+		texts.Sink("out", wallaroo.Discard(wallaroo.Raw), wallaroo.AppendText)
+		app.Main()
 	case "run": // until its standard input ends
 		ctx, cancel := context.WithCancel(context.Background())
 		go func() {
@@ -41,6 +47,9 @@ func program() *wallaroo.App {
 	texts := wallaroo.Source(app.Pipeline("words"), "words",
 		wallaroo.ListenTCP(app.Flag("in", ":7010"), wallaroo.Header(3, payloadOf), wallaroo.TCPLimits{MessageBytesMax: 100}), wallaroo.Text)
 	limited := wallaroo.Map(texts, "limit", func(text string) (string, error) {
+		if text == "leave" {
+			runtime.Goexit()
+		}
 		if text == "fail" {
 			return "", errors.New("asked to fail")
 		}
@@ -213,7 +222,37 @@ func TestHostileBytesCloseTheirConnectionOnly(t *testing.T) {
 	c.Process.Signal(syscall.SIGTERM)
 	same(t, c.end(), 0)
 	same(t, sorted(lines()), []string{"first 1", "honest 1", "second 1", "third 1"})
-	contains(t, strings.Join(c.lines, "\n"), "warning")
+	log := strings.Join(c.lines, "\n")
+	contains(t, log, "warning", "source 'words': the framing's function refused a header: no message")
+	same(t, strings.Count(log, "refused a header: "), 1)
+}
+
+// What the function of Header says is logged, a panic with its stack, but not for ever.
+func TestWhatHeadersFunctionSaysIsLogged(t *testing.T) {
+	c := start(t, "main", "--in", "127.0.0.1:0", "--out", "127.0.0.1:1", "--http", "off")
+	in := c.logged(t, "listens on ")
+	for i := 0; i < 30; i++ {
+		send(t, in, "P\x00\x00", 3)
+	}
+	c.Process.Signal(syscall.SIGTERM)
+	same(t, c.end(), 0)
+	log := strings.Join(c.lines, "\n")
+	contains(t, log, "source 'words': the framing's function refused a header: panic: no P", "wallaroo_test.payloadOf", "framing_test.go")
+	same(t, strings.Count(log, "refused a header: "), 20)
+	if strings.Contains(log, "wallaroo.example/wallaroo.") {
+		t.Error("frames of the binding itself: ", log)
+	}
+}
+
+func TestAFileThatMakesNoSenseIsToldOfOnce(t *testing.T) {
+	from := filepath.Join(t.TempDir(), "from")
+	if err := os.WriteFile(from, []byte(framed("a", "b")+"X\x00\x01"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TEST_FROM", from)
+	c := start(t, "file", "--http", "off")
+	c.end()
+	same(t, strings.Count(strings.Join(c.lines, "\n"), "source 'texts': the framing's function refused a header: no message"), 1)
 }
 
 func TestAFailureEndsMain(t *testing.T) {
@@ -237,12 +276,15 @@ func TestExitCodesOfMain(t *testing.T) {
 	}{
 		{2, "croes", []string{"--croes", "2"}},
 		{2, "cores", []string{"--cores", "65"}},
+		{2, "xyz", []string{"--explain", "xyz"}},
 		{2, "--in", []string{"--in", "no address"}},
 		{1, "another program listens there", []string{"--in", taken.Addr().String(), "--http", "off"}},
 	} {
 		c := start(t, "main", test.args...)
 		same(t, c.end(), test.code)
 		contains(t, strings.Join(c.lines, "\n"), test.said)
+		same(t, strings.Count("\n"+strings.Join(c.lines, "\n"), "\nerror: "), 1)
+		same(t, strings.Count(strings.Join(c.lines, "\n"), test.said), 1)
 	}
 	same(t, start(t, "main", "--help").end(), 0)
 	c := start(t, "main", "--explain")
@@ -362,8 +404,17 @@ func TestRunSaysWhyItFailed(t *testing.T) {
 		t.Fatal("it did not fail")
 	}
 	contains(t, err.Error(), "'f' failed on message 2", "panic: no b")
-	if err := app.Run(context.Background(), "--cores", "many"); err == nil {
-		t.Error("takes a senseless flag")
+	for sentence, flags := range map[string][]string{
+		"--cores: ": {"--cores", "many"},
+		"--cores: Value 65 not in range 1 to 64; --help lists the flags": {"--cores", "65"},
+		"not expected: --bogus": {"--bogus"},
+		"--explain: xyz not in": {"--explain", "xyz"},
+	} {
+		err := app.Run(context.Background(), flags...)
+		if err == nil {
+			t.Fatal("takes senseless flags:", flags)
+		}
+		contains(t, err.Error(), sentence)
 	}
 }
 

@@ -21,21 +21,40 @@ type Codec[T any] interface {
 
 // UseCodec lets the application use a codec for all values of T, instead of the automatic one. Call
 // it before the stages that use T are made.
-func UseCodec[T any](app *App, codec Codec[T]) { app.codecs[typeOf[T]()] = codec }
+func UseCodec[T any](app *App, codec Codec[T]) {
+	if codec == nil {
+		app.mistake("UseCodec was given nil for %v; pass a codec, or leave it out to have the automatic one", typeOf[T]())
+		return
+	}
+	if app.encoded[typeOf[T]()] {
+		app.mistake("UseCodec for %v comes too late: a stage uses the automatic encoding of it already; call it before the stages are made", typeOf[T]())
+		return
+	}
+	app.codecs[typeOf[T]()] = codec
+}
 
 func typeOf[T any]() reflect.Type { return reflect.TypeOf((*T)(nil)).Elem() }
 
 // codecOf finds the codec for T; that there is none is a mistake of the application.
 func codecOf[T any](app *App, what, name, pipeline string) Codec[T] {
-	if given, known := app.codecs[typeOf[T]()]; known {
-		return given.(Codec[T])
-	}
-	automatic, err := codec.For[T]()
+	found, err := findCodec[T](app)
 	if err != nil {
 		app.mistake("%s '%s' in pipeline '%s': %v", what, name, pipeline, err)
 		return nil
 	}
-	return automatic
+	return found
+}
+
+func findCodec[T any](app *App) (Codec[T], error) {
+	if given, known := app.codecs[typeOf[T]()]; known {
+		return given.(Codec[T]), nil
+	}
+	app.encoded[typeOf[T]()] = true
+	automatic, err := codec.For[T]()
+	if err != nil {
+		return nil, err
+	}
+	return automatic, nil
 }
 
 // A Stream is a stream of messages of type T: the outputs of a stage. What changes its type is a
@@ -45,6 +64,12 @@ type Stream[T any] struct {
 	app      *App
 	node     int
 	pipeline string
+}
+
+func (s Stream[T]) mustBeMade() {
+	if s.app == nil {
+		panic("wallaroo: a stage was given a Stream that no stage has made; pass what Source, Map or another function of this package returned")
+	}
 }
 
 // A Keyed stream is a stream whose messages have a key each. Stateful, StatefulMany and Process
@@ -73,21 +98,29 @@ func InitialState[S any](make func() (S, error)) StageOption {
 
 func (n *node) with(options []StageOption) *node {
 	for _, option := range options {
+		if option == nil {
+			panic("wallaroo: an option of '" + n.called() + "' is nil; leave it out")
+		}
 		option(n)
 	}
 	return n
 }
 
 func behind[Out, T any](s Stream[T], n *node) Stream[Out] {
+	s.mustBeMade()
 	n.inputs = append(n.inputs, s.node)
 	n.pipeline = s.pipeline
 	return Stream[Out]{app: s.app, node: s.app.add(n), pipeline: s.pipeline}
 }
 
 // Source begins a pipeline with messages from outside. decode gets the bytes of one message, which
-// are valid during the call; Skip drops a message, another error makes it undecodable.
+// are valid during the call: a decoder that keeps them or a part of them, and does not copy, can crash
+// the process. Skip drops a message, another error makes it undecodable.
 func Source[T any](p *Pipeline, name string, from SourceSpec, decode func(message []byte) (T, error), options ...StageOption) Stream[T] {
+	p.mustBeMade()
+	from = from.made()
 	n := &node{kind: "source", name: name, pipeline: p.name, source: from.json()}
+	p.app.needs(decode != nil, "source", name, p.name, "decoder")
 	p.app.mistakeIn("source", name, p.name, from.mistake)
 	if from.framing != nil {
 		n.finder = from.framing.finder
@@ -103,6 +136,8 @@ func Source[T any](p *Pipeline, name string, from SourceSpec, decode func(messag
 // Generate begins a pipeline with values of the program: make gets their numbers, from 0, and ends
 // the source with false. perSecond 0: as fast as the pipeline takes them.
 func Generate[T any](p *Pipeline, name string, perSecond uint64, make func(number uint64) (T, bool), options ...StageOption) Stream[T] {
+	p.mustBeMade()
+	p.app.needs(make != nil, "source", name, p.name, "function")
 	n := &node{kind: "source", name: name, pipeline: p.name,
 		source: map[string]any{"generator": map[string]any{"per_second": perSecond}}}
 	id := p.app.add(n.with(options))
@@ -114,7 +149,7 @@ func Generate[T any](p *Pipeline, name string, perSecond uint64, make func(numbe
 
 // Map applies function to each message and puts out what it returns; Skip puts out nothing.
 func Map[In, Out any](s Stream[In], name string, function func(In) (Out, error), options ...StageOption) Stream[Out] {
-	return compute(s, name, func(in In, out *output[Out]) error {
+	return compute(s, name, function != nil, func(in In, out *output[Out]) error {
 		value, err := function(in)
 		if err == nil {
 			out.emit(value)
@@ -123,14 +158,15 @@ func Map[In, Out any](s Stream[In], name string, function func(In) (Out, error),
 	}, options)
 }
 
-// FlatMap applies function to each message; it calls emit for each output.
+// FlatMap applies function to each message; it calls emit for each output, before it returns and in
+// one goroutine at a time.
 func FlatMap[In, Out any](s Stream[In], name string, function func(in In, emit func(Out)) error, options ...StageOption) Stream[Out] {
-	return compute(s, name, func(in In, out *output[Out]) error { return function(in, out.put) }, options)
+	return compute(s, name, function != nil, func(in In, out *output[Out]) error { return function(in, out.put) }, options)
 }
 
 // Filter keeps the messages for which function returns true.
 func (s Stream[T]) Filter(name string, function func(T) bool, options ...StageOption) Stream[T] {
-	return compute(s, name, func(in T, out *output[T]) error {
+	return compute(s, name, function != nil, func(in T, out *output[T]) error {
 		if function(in) {
 			out.emit(in)
 		}
@@ -138,9 +174,11 @@ func (s Stream[T]) Filter(name string, function func(T) bool, options ...StageOp
 	}, options)
 }
 
-func compute[In, Out any](s Stream[In], name string, apply func(In, *output[Out]) error, options []StageOption) Stream[Out] {
+// compute adds a computation; given says whether there is a function behind apply.
+func compute[In, Out any](s Stream[In], name string, given bool, apply func(In, *output[Out]) error, options []StageOption) Stream[Out] {
 	n := (&node{kind: "computation", name: name}).with(options)
 	stream := behind[Out](s, n)
+	s.app.needs(given, "computation", name, s.pipeline, "function")
 	n.makeStep = func(c *chain, next []any, _ []int) any {
 		return &computation[In, Out]{c: c, node: stream.node, apply: apply, out: newOutput[Out](c, next)}
 	}
@@ -151,10 +189,13 @@ func compute[In, Out any](s Stream[In], name string, apply func(In, *output[Out]
 // newest by lateness.
 func (s Stream[T]) EventTime(function func(T) time.Time, lateness time.Duration) Stream[T] {
 	n := &node{kind: "event_time"}
+	stream := behind[T](s, n)
 	if lateness < 0 {
 		s.app.mistake("event_time in pipeline '%s': a lateness is not negative", s.pipeline)
 	}
-	stream := behind[T](s, n)
+	if function == nil {
+		s.app.mistake("event_time in pipeline '%s': its function is nil; pass one", s.pipeline)
+	}
 	timeOf := func(value T) int64 { return nanoseconds(function(value)) }
 	n.makeStep = func(c *chain, next []any, _ []int) any {
 		return &eventTime[T]{c: c, node: stream.node, timeOf: timeOf, latenessNs: int64(lateness),
@@ -163,7 +204,9 @@ func (s Stream[T]) EventTime(function func(T) time.Time, lateness time.Duration)
 	return stream
 }
 
-// KeyBy gives each message a key. Keys are integers, texts, or structs and arrays of such.
+// KeyBy gives each message a key. Keys are integers, bools, texts, times, types that encode themselves,
+// and arrays, structs and pointers of such. Keys whose encodings are equal are the same key, such as
+// pointers to equal values.
 func KeyBy[T any, K comparable](s Stream[T], key func(T) K, options ...StageOption) Keyed[T, K] {
 	return keyBy(s, keyFunction[T, K]{sure: key}, options)
 }
@@ -195,6 +238,9 @@ func TryKeyBy[T any, K comparable](s Stream[T], key func(T) (K, error), options 
 func keyBy[T any, K comparable](s Stream[T], key keyFunction[T, K], options []StageOption) Keyed[T, K] {
 	n := (&node{kind: "key_by"}).with(options)
 	stream := behind[T](s, n)
+	if key.sure == nil && key.trying == nil {
+		s.app.mistake("a key_by in pipeline '%s': its function is nil; pass one", s.pipeline)
+	}
 	codecOf[T](s.app, "the messages of", "key-by", s.pipeline)
 	encoding, err := codec.KeyFor[K]()
 	if err != nil {
@@ -211,6 +257,8 @@ func keyBy[T any, K comparable](s Stream[T], key keyFunction[T, K], options []St
 
 // Merge joins two streams of one type.
 func Merge[T any](name string, one, other Stream[T]) Stream[T] {
+	one.mustBeMade()
+	other.mustBeMade()
 	if one.app != other.app {
 		one.app.mistake("merge '%s' takes a stream of another application; build both streams from the same one", name)
 		return one
@@ -221,6 +269,7 @@ func Merge[T any](name string, one, other Stream[T]) Stream[T] {
 // Spread deals the messages over all cores, for costly computations behind it. They lose their
 // order.
 func (s Stream[T]) Spread(name string) Stream[T] {
+	s.mustBeMade()
 	return relay(s, &node{kind: "spread", name: name, inputs: []int{s.node}})
 }
 
@@ -239,9 +288,11 @@ func relay[T any](s Stream[T], n *node) Stream[T] {
 
 // Sink ends a stream: encode appends the bytes of one message to out.
 func (s Stream[T]) Sink(name string, to SinkSpec, encode func(value T, out []byte) ([]byte, error), options ...StageOption) {
+	to = to.made()
 	n := (&node{kind: "sink", name: name, sink: to.json()}).with(options)
 	stream := behind[T](s, n)
 	s.app.mistakeIn("sink", name, s.pipeline, to.mistake)
+	s.app.needs(encode != nil, "sink", name, s.pipeline, "encoder")
 	n.makeStep = func(c *chain, _ []any, ends []int) any {
 		return &sinkEnd[T]{c: c, node: stream.node, ends: ends, encode: encode}
 	}
@@ -251,19 +302,20 @@ func (s Stream[T]) Sink(name string, to SinkSpec, encode func(value T, out []byt
 // out what it returns; Skip puts out nothing. The state of a new key is the zero S. What function
 // returns must not point into the state.
 func Stateful[In, S, Out any, K comparable](k Keyed[In, K], name string, function func(in In, state *S) (Out, error), options ...StageOption) Stream[Out] {
-	return keep(k, name, stateFunctions[In, S, Out, K]{simple: function}, options)
+	return keep(k, name, function != nil, stateFunctions[In, S, Out, K]{simple: function}, options)
 }
 
-// StatefulMany is Stateful with any number of outputs: function calls emit for each.
+// StatefulMany is Stateful with any number of outputs: function calls emit for each, as in FlatMap.
 func StatefulMany[In, S, Out any, K comparable](k Keyed[In, K], name string, function func(in In, state *S, emit func(Out)) error, options ...StageOption) Stream[Out] {
-	return keep(k, name, stateFunctions[In, S, Out, K]{
+	return keep(k, name, function != nil, stateFunctions[In, S, Out, K]{
 		onEvent: func(_ *Context[K], in In, state *S, emit func(Out)) error { return function(in, state, emit) },
 	}, options)
 }
 
-// A Processor is a state with behaviour. Its exported fields are the state of one key.
+// A Processor is a state with behaviour. Its exported fields are the state of one key, so its methods
+// have pointer receivers.
 type Processor[K comparable, In, Out any] interface {
-	// OnEvent gets a message of the key.
+	// OnEvent gets a message of the key. It calls emit as in FlatMap.
 	OnEvent(ctx *Context[K], in In, emit func(Out)) error
 	// OnTimer is called when a timer of the key is due.
 	OnTimer(ctx *Context[K], timer string, emit func(Out)) error
@@ -274,7 +326,15 @@ func Process[P, Out, In any, K comparable, PP interface {
 	*P
 	Processor[K, In, Out]
 }](k Keyed[In, K], name string, options ...StageOption) Stream[Out] {
-	return keep(k, name, stateFunctions[In, P, Out, K]{
+	if k.stream.app != nil {
+		for _, method := range []string{"OnEvent", "OnTimer"} {
+			if losesChanges(typeOf[P](), method) {
+				k.stream.app.mistakeIn("process", name, k.stream.pipeline, fmt.Sprintf("%s of %v has a value receiver, "+
+					"so what it changes in the state would be lost; let it have a pointer receiver, *%s", method, typeOf[P](), typeOf[P]().Name()))
+			}
+		}
+	}
+	return keep(k, name, true, stateFunctions[In, P, Out, K]{
 		onEvent: func(ctx *Context[K], in In, state *P, emit func(Out)) error {
 			return PP(state).OnEvent(ctx, in, emit)
 		},
@@ -282,6 +342,24 @@ func Process[P, Out, In any, K comparable, PP interface {
 			return PP(state).OnTimer(ctx, timer, emit)
 		},
 	}, options)
+}
+
+// losesChanges says whether a method works on a copy of its P. One that a P has of a pointer or an
+// interface that it embeds does not, and neither is a map copied.
+func losesChanges(p reflect.Type, method string) bool {
+	if _, has := p.MethodByName(method); !has || p.Size() == 0 || p.Kind() == reflect.Map {
+		return false
+	}
+	for i := 0; p.Kind() == reflect.Struct && i < p.NumField(); i++ {
+		of := p.Field(i)
+		if _, has := of.Type.MethodByName(method); !has || !of.Anonymous {
+			continue
+		}
+		if of.Type.Kind() == reflect.Ptr || of.Type.Kind() == reflect.Interface || !losesChanges(of.Type, method) {
+			return false
+		}
+	}
+	return true
 }
 
 // A stateOf is what stages that share a state agree on.
@@ -310,20 +388,27 @@ func (a *App) share(name string, said *stateOf) *stateOf {
 	return first
 }
 
-// keep adds a state node.
-func keep[In, S, Out any, K comparable](k Keyed[In, K], name string, functions stateFunctions[In, S, Out, K], options []StageOption) Stream[Out] {
+// keep adds a state node; given says whether there is a function behind functions.
+func keep[In, S, Out any, K comparable](k Keyed[In, K], name string, given bool, functions stateFunctions[In, S, Out, K], options []StageOption) Stream[Out] {
 	n := (&node{kind: "state", name: name, timers: functions.onTimer != nil}).with(options)
+	if k.stream.app == nil {
+		panic("wallaroo: '" + name + "' was given a Keyed stream that no KeyBy has made; pass what KeyBy returned")
+	}
 	app := k.stream.app
 	stream := behind[Out](k.stream, n)
+	app.needs(given, "state computation", name, k.stream.pipeline, "function")
 	ofState := codecOf[S](app, "the state of", name, k.stream.pipeline)
 	if ofState != nil {
 		n.stateType = ofState.Description()
 	}
-	ofValue := codecOf[In](app, "the messages to", name, k.stream.pipeline)
+	ofValue, _ := findCodec[In](app) // KeyBy has told if there is none
 	state := &stateOf{typ: typeOf[S](), description: n.stateType, initial: n.initial,
 		where: fmt.Sprintf("'%s' in pipeline '%s'", name, k.stream.pipeline)}
-	if _, fits := n.initial.(func() (S, error)); n.initial != nil && !fits {
+	switch initial, fits := n.initial.(func() (S, error)); {
+	case n.initial != nil && !fits:
 		app.mistake("the state of %s: InitialState makes another type than %v", state.where, state.typ)
+	case fits && initial == nil:
+		app.mistake("the state of %s: InitialState was given nil; pass a function, or leave it out to begin with the zero value", state.where)
 	}
 	if n.shared != "" {
 		state = app.share(n.shared, state)

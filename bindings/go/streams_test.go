@@ -245,7 +245,7 @@ func TestAMessageWithTooManyOutputsFails(t *testing.T) {
 	h := harness.New(t, app)
 	h.Feed("in", "one", "flood", "two")
 	same(t, h.Output("out"), []string{"one", "two"})
-	contains(t, strings.Join(h.Log(), "\n"), "'flood' failed on message 2", "more than outputs_per_record_max outputs")
+	contains(t, strings.Join(h.Log(), "\n"), "'flood' failed on message 2", "one message produced more than 1048576 outputs")
 }
 
 // An App is not changed by what runs it.
@@ -264,4 +264,44 @@ func TestOneAppRunsInSeveralHarnesses(t *testing.T) {
 		}
 	}
 	same(t, app.Name(), "test")
+}
+
+// An emit that was kept would put out in the name of another message.
+func TestAnEmitThatWasKeptPanics(t *testing.T) {
+	var kept func(string)
+	keeps := map[string]func(app *wallaroo.App, texts wallaroo.Stream[string]) wallaroo.Stream[string]{
+		"FlatMap": func(_ *wallaroo.App, texts wallaroo.Stream[string]) wallaroo.Stream[string] {
+			return wallaroo.FlatMap(texts, "keep", func(text string, emit func(string)) error {
+				kept = emit
+				emit(text)
+				return nil
+			})
+		},
+		"StatefulMany": func(_ *wallaroo.App, texts wallaroo.Stream[string]) wallaroo.Stream[string] {
+			return wallaroo.StatefulMany(wallaroo.KeyBy(texts, itself), "keep", func(text string, _ *int, emit func(string)) error {
+				kept = emit
+				emit(text)
+				return nil
+			})
+		},
+	}
+	for name, build := range keeps {
+		t.Run(name, func(t *testing.T) {
+			app := textApp(func(app *wallaroo.App, texts wallaroo.Stream[string]) wallaroo.Stream[string] {
+				return wallaroo.Map(build(app, texts), "behind", func(text string) (string, error) {
+					if text == "bad" {
+						kept("late")
+					}
+					return text, nil
+				})
+			})
+			everywhere(t, app, func(t *testing.T, h *harness.Harness) {
+				h.Feed("in", "one", "bad", "two")
+				same(t, sorted(h.Output("out")), []string{"one", "two"})
+				contains(t, strings.Join(h.Log(), "\n"), "'behind' failed on", "panic: wallaroo: emit was called when the function it was given to had returned")
+				defer func() { contains(t, fmt.Sprint(recover()), "wallaroo: emit was called") }()
+				kept("after everything")
+			})
+		})
+	}
 }

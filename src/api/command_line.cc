@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <iostream>
 #include <optional>
 #include <utility>
 
@@ -173,9 +172,9 @@ Result<std::vector<std::string>> configure(CLI::App& line, const std::string& co
 
 }  // namespace
 
-tl::expected<CommandLine, int> parse_command_line(const Graph& graph, int argc,
-                                                  const char* const* argv,
-                                                  const std::vector<os::Variable>& variables) {
+tl::expected<CommandLine, NotStarted> parse_command_line(
+    const Graph& graph, int argc, const char* const* argv,
+    const std::vector<os::Variable>& variables) {
   CLI::App line{"Wallaroo application '" + graph.application + "'"};
   Values values;
   values.options.name = graph.application;
@@ -183,13 +182,15 @@ tl::expected<CommandLine, int> parse_command_line(const Graph& graph, int argc,
   try {
     line.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return tl::unexpected(line.exit(error) == 0 ? kDone : kUsage);
+    if (error.get_exit_code() != 0) {
+      return tl::unexpected(
+          NotStarted{kUsage, std::string(error.what()) + "; --help lists the flags"});
+    }
+    line.exit(error);  // prints the help
+    return tl::unexpected(NotStarted{kDone, {}});
   }
   auto warnings = configure(line, values.config, variables);
-  if (!warnings) {
-    std::cerr << "error: " << warnings.error().message << "\n";
-    return tl::unexpected(kUsage);
-  }
+  if (!warnings) return tl::unexpected(NotStarted{kUsage, warnings.error().message});
   CommandLine parsed{std::move(values.options), std::move(values.explanation),
                      std::move(*warnings)};
   for (size_t i = 0; i < graph.flags.size(); ++i) {

@@ -17,10 +17,15 @@ struct CommandLine {
   std::vector<std::string> warnings;  // about the environment
 };
 
-/// Help that was asked for goes to stdout, a mistake to stderr: then the exit code is what is
-/// unexpected, 0 or 2. `variables` are those that begin with kVariablePrefix.
-tl::expected<CommandLine, int> parse_command_line(const Graph& graph, int argc,
-                                                  const char* const* argv,
-                                                  const std::vector<os::Variable>& variables);
+/// Why nothing runs.
+struct NotStarted {
+  int exit_code = 0;    // 0: the command line asked for a text, which has been printed
+  std::string message;  // to be told; empty when the code is 0
+};
+
+/// Help that was asked for goes to stdout. `variables` are those that begin with kVariablePrefix.
+tl::expected<CommandLine, NotStarted> parse_command_line(
+    const Graph& graph, int argc, const char* const* argv,
+    const std::vector<os::Variable>& variables);
 
 }  // namespace wallaroo::api

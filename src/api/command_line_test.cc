@@ -21,8 +21,8 @@ class File {
                       testing::UnitTest::GetInstance()->current_test_info()->name() + ".toml";
 };
 
-tl::expected<CommandLine, int> parse(const std::vector<std::string>& arguments,
-                                     const std::vector<os::Variable>& variables) {
+tl::expected<CommandLine, NotStarted> parse(const std::vector<std::string>& arguments,
+                                            const std::vector<os::Variable>& variables) {
   Graph graph;
   graph.application = "test";
   graph.flags = {"in", "out"};
@@ -31,13 +31,16 @@ tl::expected<CommandLine, int> parse(const std::vector<std::string>& arguments,
   return parse_command_line(graph, static_cast<int>(argv.size()), argv.data(), variables);
 }
 
-/// What stands on stderr when it fails; says so when it does not, or not with the code of usage.
+/// What it says when it fails; says so when it does not, or not with the code of usage, or when it
+/// has told people by itself.
 std::string refused(const std::vector<std::string>& arguments,
                     const std::vector<os::Variable>& variables) {
   testing::internal::CaptureStderr();
   const auto parsed = parse(arguments, variables);
   const std::string said = testing::internal::GetCapturedStderr();
-  return parsed ? "it was taken" : parsed.error() != 2 ? "another exit code" : said;
+  if (parsed) return "it was taken";
+  if (parsed.error().exit_code != 2) return "another exit code";
+  return said.empty() ? parsed.error().message : "it printed " + said;
 }
 
 using Own = std::vector<std::pair<std::string, std::string>>;
@@ -77,18 +80,32 @@ TEST(CommandLine, checks_values_from_everywhere_and_says_where_they_are_from) {
     return refused({}, {{name, value}});
   };
   EXPECT_EQ(variable("WALLAROO_CORES", "65"),
-            "error: WALLAROO_CORES: --cores: Value 65 not in range 1 to 64\n");
+            "WALLAROO_CORES: --cores: Value 65 not in range 1 to 64");
   for (const char* value : {"two", "0", "-1", "1e9999", ""})
-    EXPECT_TRUE(variable("WALLAROO_CORES", value).starts_with("error: WALLAROO_CORES: ")) << value;
+    EXPECT_TRUE(variable("WALLAROO_CORES", value).starts_with("WALLAROO_CORES: ")) << value;
   EXPECT_EQ(variable("WALLAROO_ON_ERROR", "dorp"),
-            "error: WALLAROO_ON_ERROR: --on-error: dorp not in {drop,dead-letter,fail}\n");
-  EXPECT_TRUE(variable("WALLAROO_NAME", "w\xff").starts_with("error: WALLAROO_NAME: --name: "));
-  EXPECT_TRUE(variable("WALLAROO_QUIET", "1").starts_with("error: WALLAROO_QUIET: "));
+            "WALLAROO_ON_ERROR: --on-error: dorp not in {drop,dead-letter,fail}");
+  EXPECT_TRUE(variable("WALLAROO_NAME", "w\xff").starts_with("WALLAROO_NAME: --name: "));
+  EXPECT_TRUE(variable("WALLAROO_QUIET", "1").starts_with("WALLAROO_QUIET: "));
   EXPECT_TRUE(variable("WALLAROO_CONFIG", "/no/such.toml").find("'/no/such.toml'") !=
               std::string::npos);
   const File file("in = \":1\"\ncores = -1\n");
-  EXPECT_TRUE(refused({"--config", file.path()}, {}).starts_with("error: " + file.path() + ":2: "));
+  EXPECT_TRUE(refused({"--config", file.path()}, {}).starts_with(file.path() + ":2: "));
   EXPECT_NE(refused({"--config", ""}, {}).find("--config"), std::string::npos);
+}
+
+TEST(CommandLine, says_what_is_wrong_with_a_flag_and_lets_the_caller_tell_it) {
+  EXPECT_EQ(refused({"--bogus"}, {}),
+            "The following argument was not expected: --bogus; --help lists the flags");
+  EXPECT_EQ(refused({"--cores", "65"}, {}),
+            "--cores: Value 65 not in range 1 to 64; --help lists the flags");
+  EXPECT_TRUE(refused({"--explain", "xyz"}, {}).starts_with("--explain: xyz not in {text,"));
+  testing::internal::CaptureStdout();
+  const auto parsed = parse({"--help"}, {});
+  EXPECT_NE(testing::internal::GetCapturedStdout().find("--cores"), std::string::npos);
+  ASSERT_FALSE(parsed.has_value());
+  EXPECT_EQ(parsed.error().exit_code, 0);
+  EXPECT_EQ(parsed.error().message, "");
 }
 
 TEST(CommandLine, warns_of_a_variable_that_is_no_flag) {

@@ -2,7 +2,6 @@
 
 #include <iostream>
 
-#include "api/command_line.h"
 #include "api/configuration.h"
 #include "os/descriptor_limit.h"
 #include "os/log.h"
@@ -72,7 +71,7 @@ tl::expected<std::unique_ptr<Runtime>, NotStarted> start(const Graph& graph, int
                                                          const char* const* argv) {
   const auto line = parse_command_line(graph, argc, argv, os::read_environment(kVariablePrefix));
   std::cout.flush();  // --help: not every program flushes what C++ has printed
-  if (!line) return tl::unexpected(NotStarted{line.error(), {}});
+  if (!line) return tl::unexpected(line.error());
   warn(*line);
   if (!line->explanation.empty()) {
     const auto printed = print_explanation(graph, line->explanation, line->options);

@@ -3,17 +3,11 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
+#include "api/command_line.h"
 #include "api/runtime.h"
 
 namespace wallaroo::api {
-
-/// Why nothing runs.
-struct NotStarted {
-  int exit_code = 0;    // 0: the command line asked for a text, which has been printed
-  std::string message;  // to be told; empty: it has been printed, or there is none
-};
 
 /// The exit code that tells what kind of error it was.
 int exit_code_of(const Error& error);

@@ -36,9 +36,9 @@ Result<std::string> name_of(const std::string& directory) {
   return fail(
       ErrorCode::bad_option,
       "cannot name a project '" + name + "' after the directory '" + directory +
-          "': a name begins with a lower case letter and goes on with letters, digits, '-' and "
-          "'_', and is none of CMake's own targets such as 'test'; choose another directory, for "
-          "example 'hello'");
+          "': a name begins with a lower case letter and goes on with such letters, digits, '-' "
+          "and '_', and is no word that means something to a build, such as 'test' or 'all'; "
+          "choose another directory, for example 'hello'");
 }
 
 Result<void> check_free(const fs::path& directory) {

@@ -61,10 +61,8 @@ class Checker {
   explicit Checker(const Graph& graph) : graph_(graph), consumers_(graph.nodes.size(), 0) {}
 
   std::vector<std::string> run() {
-    if (graph_.application.empty()) say("the application has no name; pass one to its constructor");
-    if (graph_.nodes.empty()) {
-      say("the application has no pipeline; begin with app.pipeline(name).source(...)");
-    }
+    if (graph_.application.empty()) say("the application has no name; give it one");
+    if (graph_.nodes.empty()) say("the application has no pipeline; begin one at a source");
     for (const Node& node : graph_.nodes) {
       for (uint32_t input : node.inputs) ++consumers_[input];
     }
@@ -161,10 +159,11 @@ class Checker {
   void check_source_framing(const Framing& framing, uint32_t frame_bytes_max,
                             const std::string& what) {
     if (frame_bytes_max == 0 || frame_bytes_max > (64u << 20)) {
-      say(what + ": frame_bytes_max must be between 1 byte and 64 MiB");
+      say(what + ": the limit of a message must be between 1 byte and 64 MiB, not " +
+          std::to_string(frame_bytes_max) + " bytes");
     }
     if (framing.kind == Framing::Kind::raw) {
-      say(what + ": raw framing cannot tell messages apart; use u32be or lines");
+      say(what + ": raw framing cannot tell messages apart; use lengths or lines");
     }
     if (framing.kind == Framing::Kind::header) {
       if (framing.header_bytes == 0 || framing.header_bytes > kHeaderBytesMax) {
@@ -215,10 +214,10 @@ class Checker {
     for (const std::string& pipeline : graph_.pipelines) {
       if (++made[pipeline] == 2) {
         say("the pipeline '" + pipeline +
-            "' is made twice; keep what app.pipeline() returned, or choose another name");
+            "' is made twice; build on the first one, or choose another name");
       }
       if (sources[pipeline] == 0 && made[pipeline] == 1) {
-        say("pipeline '" + pipeline + "' has no source; begin it with source(name, ...)");
+        say("pipeline '" + pipeline + "' has no source; begin it at one");
       }
     }
     for (const auto& [pipeline, count] : sources) {
@@ -235,7 +234,7 @@ class Checker {
     for (const std::string& flag : graph_.flags) {
       if (flag.starts_with('-')) {
         say("the flag '" + flag +
-            "' begins with a dash; name it without, as in app.flag(\"out\", ...)");
+            "' begins with a dash; name it without; the command line adds them");
         continue;
       }
       say(name_mistake("a flag", flag));
@@ -244,8 +243,7 @@ class Checker {
         say("the flag '" + flag + "' is one that every application has; choose another name");
       }
       if (++times[flag] == 2) {
-        say("the flag '" + flag +
-            "' is made twice; keep what app.flag() returned and use it in all places");
+        say("the flag '" + flag + "' is made twice; make it once, and use that in all places");
       }
     }
   }

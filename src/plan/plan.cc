@@ -188,7 +188,7 @@ Result<void> check_dead_letters(const Graph& graph) {
     return fail(ErrorCode::bad_option,
                 "messages on which '" + node.name +
                     "' fails are to become dead letters, but no file is named for them; name one "
-                    "by --dead-letters or in the program (Application::dead_letters)");
+                    "by --dead-letters or in the program");
   }
   return {};
 }

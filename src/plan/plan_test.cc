@@ -327,9 +327,8 @@ TEST(Mistakes, none_in_a_good_graph) {
 
 TEST(Mistakes, application_without_name_or_pipeline) {
   EXPECT_EQ(Builder("").mistakes(),
-            (Mistakes{"the application has no name; pass one to its constructor",
-                      "the application has no pipeline; begin with "
-                      "app.pipeline(name).source(...)"}));
+            (Mistakes{"the application has no name; give it one",
+                      "the application has no pipeline; begin one at a source"}));
 }
 
 TEST(Mistakes, names) {
@@ -383,14 +382,12 @@ TEST(Mistakes, flags) {
   Builder b;
   b.sink("out", b.source("in"));
   b.graph().flags = {"out", "out", "out", "http", "in put", "--in"};
-  EXPECT_EQ(
-      b.mistakes(),
-      (Mistakes{"the flag 'out' is made twice; keep what app.flag() returned and use it in "
-                "all places",
-                "the flag 'http' is one that every application has; choose another name",
-                "a flag 'in put': a name is made of a-z, 0-9 and '-' only",
-                "the flag '--in' begins with a dash; name it without, as in app.flag(\"out\", "
-                "...)"}));
+  EXPECT_EQ(b.mistakes(),
+            (Mistakes{"the flag 'out' is made twice; make it once, and use that in all places",
+                      "the flag 'http' is one that every application has; choose another name",
+                      "a flag 'in put': a name is made of a-z, 0-9 and '-' only",
+                      "the flag '--in' begins with a dash; name it without; the command line adds "
+                      "them"}));
 }
 
 TEST(Mistakes, key_by_without_state_and_with_an_empty_list) {
@@ -435,10 +432,10 @@ TEST(Mistakes, limits_of_a_tcp_source) {
     return b.mistakes();
   };
   EXPECT_EQ(with({.framing = Framing::raw}),
-            Mistakes{what + "raw framing cannot tell messages apart; use u32be or lines"});
-  const std::string size = what + "frame_bytes_max must be between 1 byte and 64 MiB";
-  EXPECT_EQ(with({.frame_bytes_max = 0}), Mistakes{size});
-  EXPECT_EQ(with({.frame_bytes_max = (64u << 20) + 1}), Mistakes{size});
+            Mistakes{what + "raw framing cannot tell messages apart; use lengths or lines"});
+  const std::string size = what + "the limit of a message must be between 1 byte and 64 MiB, not ";
+  EXPECT_EQ(with({.frame_bytes_max = 0}), Mistakes{size + "0 bytes"});
+  EXPECT_EQ(with({.frame_bytes_max = (64u << 20) + 1}), Mistakes{size + "67108865 bytes"});
   EXPECT_EQ(with({.frame_bytes_max = 64u << 20}), Mistakes{});
   EXPECT_EQ(with({.frame_bytes_max = 1}), Mistakes{});
   EXPECT_EQ(with({.connections_max = 0}),
@@ -502,11 +499,10 @@ TEST(Mistakes, pipeline_made_twice_or_without_source) {
   app.pipeline("p").source("in", memory::source({}, text));
   (void)app.pipeline("p");
   (void)app.pipeline("empty");
-  EXPECT_EQ(
-      find_mistakes(app.graph()),
-      (Mistakes{"the pipeline 'p' is made twice; keep what app.pipeline() returned, or choose "
-                "another name",
-                "pipeline 'empty' has no source; begin it with source(name, ...)"}));
+  EXPECT_EQ(find_mistakes(app.graph()),
+            (Mistakes{"the pipeline 'p' is made twice; build on the first one, or choose another "
+                      "name",
+                      "pipeline 'empty' has no source; begin it at one"}));
 }
 
 TEST(Mistakes, pipelines) {
@@ -530,13 +526,14 @@ TEST(Mistakes, all_come_at_once) {
   const auto plan = build(b.graph());
   ASSERT_FALSE(plan.has_value());
   EXPECT_EQ(plan.error().code, ErrorCode::bad_application);
-  EXPECT_EQ(plan.error().message,
-            "application 'shop' cannot be built: 3 mistakes:\n"
-            "  - source in pipeline 'p' 'In': a name is made of a-z, 0-9 and '-' only\n"
-            "  - source in pipeline 'p' 'In': raw framing cannot tell messages apart; use u32be or "
-            "lines\n"
-            "  - a key_by in pipeline 'p' is followed by nothing; a state computation or process "
-            "belongs behind it");
+  EXPECT_EQ(
+      plan.error().message,
+      "application 'shop' cannot be built: 3 mistakes:\n"
+      "  - source in pipeline 'p' 'In': a name is made of a-z, 0-9 and '-' only\n"
+      "  - source in pipeline 'p' 'In': raw framing cannot tell messages apart; use lengths or "
+      "lines\n"
+      "  - a key_by in pipeline 'p' is followed by nothing; a state computation or process "
+      "belongs behind it");
 }
 
 TEST(Mistakes, check_of_an_application_tells_a_single_one_in_one_line) {
@@ -544,8 +541,8 @@ TEST(Mistakes, check_of_an_application_tells_a_single_one_in_one_line) {
   const auto checked = app.check();
   ASSERT_FALSE(checked.has_value());
   EXPECT_EQ(checked.error().message,
-            "application 'empty' cannot be built: the application has no pipeline; begin with "
-            "app.pipeline(name).source(...)");
+            "application 'empty' cannot be built: the application has no pipeline; begin one at a "
+            "source");
 }
 
 }  // namespace

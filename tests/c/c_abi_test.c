@@ -253,6 +253,17 @@ static void run(const wl_app* app, wl_buffer* error) {
   wl_harness_free(harness);
 }
 
+/* What is wrong with a command line comes back, and is not printed here. */
+static void refuse_flags(const wl_app* app, wl_buffer* error) {
+  const char* const argv[] = {"program", "--bogus", NULL};
+  wl_worker* worker = NULL;
+  CHECK(wl_worker_new(app, 2, argv, &worker, error) == WL_BAD_OPTION);
+  CHECK(worker == NULL);
+  wl_buffer_append(error, "", 1);
+  CHECK(strstr(wl_buffer_data(error), "--bogus") != NULL);
+  wl_buffer_clear(error);
+}
+
 int main(void) {
   static struct guest guest;
   const wl_guest functions = {.abi_version = WL_ABI_VERSION,
@@ -273,6 +284,7 @@ int main(void) {
   wl_app* app = NULL;
   CHECK(wl_app_new(&functions, graph, strlen(graph), &app, error) == WL_OK);
   CHECK(wl_app_check(app, error) == WL_OK);
+  refuse_flags(app, error);
   run(app, error);
   for (uint32_t i = 0; i < VALUES_MAX; ++i) CHECK(guest.values[i][0] == 0);
   CHECK(guest.states == 0 && guest.chains_open == 0 && guest.chains_made == 3 * CORES);

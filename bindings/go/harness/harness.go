@@ -66,6 +66,9 @@ func New(t testing.TB, app *wallaroo.App, options ...Option) *Harness {
 	t.Helper()
 	chosen := engine.HarnessOptions{Cores: 1, BatchMessagesMax: 128, CreditsPerChannel: 16, RingSlots: 256, Partitions: 1024}
 	for _, option := range options {
+		if option == nil {
+			t.Fatalf("harness: an option is nil; leave it out")
+		}
 		option(&chosen)
 	}
 	running, err := hooks.Open(app)
@@ -83,10 +86,12 @@ func New(t testing.TB, app *wallaroo.App, options ...Option) *Harness {
 }
 
 func (h *Harness) end() {
-	if h.h.Failure() == nil {
+	// A function that ended the test has left the engine in the middle of a step.
+	failed := h.running.Exited() != nil
+	if !failed && h.h.Failure() == nil {
 		h.check(h.h.Drain())
 	}
-	failed := h.h.Failure() != nil
+	failed = failed || h.h.Failure() != nil
 	if left := h.h.Close(); left != 0 && !failed {
 		h.t.Errorf("harness: %d batches of values were not given back: a bug of the binding", left)
 	}
@@ -161,7 +166,8 @@ func (h *Harness) OutputBytes(sink string) []byte {
 	return bytes
 }
 
-// DeadLetters returns all dead letters so far, whether or not the application names a file for them.
+// DeadLetters returns all dead letters so far, whether or not the application names a file for them;
+// Drain first.
 func (h *Harness) DeadLetters() []DeadLetter {
 	h.t.Helper()
 	letters, err := h.h.DeadLetters()
@@ -170,7 +176,7 @@ func (h *Harness) DeadLetters() []DeadLetter {
 }
 
 // Counter returns a counter of a stage, source or sink by its name in /status, such as
-// Counter("count", "user_errors").
+// Counter("count", "user_errors"); Drain first, or what was fed last is not counted yet.
 func (h *Harness) Counter(name, counter string) int {
 	h.t.Helper()
 	value, err := h.h.Counter(name, counter)
@@ -179,10 +185,10 @@ func (h *Harness) Counter(name, counter string) int {
 }
 
 // Failure is why the worker has stopped: a message failed where the policy is Fail. From then on
-// nothing is worked on. It is nil while the worker runs.
+// nothing is worked on. It is nil while the worker runs; Drain first.
 func (h *Harness) Failure() error { return h.h.Failure() }
 
-// Log returns the lines that a worker would have written for people.
+// Log returns the lines that a worker would have written for people; Drain first.
 func (h *Harness) Log() []string { return h.h.Log() }
 
 // ReloadStates stores every state and loads it again, as when a worker is replaced by another.
@@ -204,7 +210,8 @@ func (h *Harness) names(of string) []string {
 	return names
 }
 
-// EncodedStates returns key bytes and encoded state of every key of a stage, sorted by key.
+// EncodedStates returns key bytes and encoded state of every key of a stage, sorted by key; Drain
+// first.
 func (h *Harness) EncodedStates(stage string) [][2]string {
 	h.t.Helper()
 	states, err := h.h.States(stage)
@@ -212,8 +219,8 @@ func (h *Harness) EncodedStates(stage string) [][2]string {
 	return states
 }
 
-// State returns the state of a key at a stage, and whether there is one. S and K are the types of
-// the application.
+// State returns the state of a key at a stage, and whether there is one; Drain first, or what was fed
+// last has not reached it yet. S and K are the types of the application.
 func State[S any, K comparable](h *Harness, stage string, key K) (S, bool) {
 	h.t.Helper()
 	var state S

@@ -3,6 +3,7 @@ package harness_test
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -202,6 +203,36 @@ func TestConnectionsKeepTheirOrder(t *testing.T) {
 		}
 		if len(last) != 4 {
 			t.Error(last)
+		}
+	}
+}
+
+// A test that a function ends, as t.FailNow does, ends like any other: nothing is worked on any more,
+// and nothing else is said about it.
+func TestAFunctionMayEndTheTest(t *testing.T) {
+	for _, cores := range []int{1, 3} {
+		calls := 0
+		app := wallaroo.New("test")
+		texts := wallaroo.Source(app.Pipeline("texts"), "texts", wallaroo.ListenTCP(wallaroo.Value(":1"), wallaroo.Lines), wallaroo.Text)
+		wallaroo.Stateful(wallaroo.KeyBy(texts, func(text string) string { return text }), "f", func(text string, _ *int) (string, error) {
+			calls++
+			runtime.Goexit()
+			return text, nil
+		}).Sink("out", wallaroo.Discard(wallaroo.Lines), wallaroo.AppendText)
+		l := &listener{TB: t}
+		ended := make(chan string)
+		var log []string
+		go func() {
+			defer func() { ended <- l.end() }()
+			h := harness.New(l, app, harness.Cores(cores))
+			defer func() { log = h.Log() }()
+			h.Feed("texts", "one", "two", "three")
+			h.Output("out")
+			t.Error("the test goes on")
+		}()
+		expect(t, <-ended)
+		if calls != 1 || len(log) != 0 {
+			t.Error(calls, log)
 		}
 	}
 }

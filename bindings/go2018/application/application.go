@@ -32,6 +32,8 @@ func MakePartition(functionId, listId uint64) *Partition {
 type application struct {
 	name      string
 	pipelines []*pipelineBuilder
+
+	description string // that ToJson returned last
 }
 
 // MakeApplication begins an application.
@@ -58,7 +60,8 @@ func (a *application) ToJson() string {
 	if err != nil {
 		panic("wallarooapi: the application cannot be written as JSON: " + err.Error())
 	}
-	return string(bytes)
+	a.description = string(bytes)
+	return a.description
 }
 
 // described is the application that the program runs.

@@ -13,6 +13,7 @@ import (
 
 	wa "wallarooapi"
 	app "wallarooapi/application"
+	"wallarooapi/internal/host"
 )
 
 // Parts of a program of 2018: messages are texts, "boom X" makes the part X panic, and a state counts.
@@ -479,5 +480,19 @@ TCPSource: TCPFramedSourceHandler Done(1<0)
 		!strings.Contains(text, `"Source":{"Class":"KafkaSource","Topic":"t","Brokers":[{"Host":"10.0.0.1","Port":9092}],"LogLevel":"Warn","DecoderId":`) ||
 		!strings.Contains(text, `"Sink":{"Class":"KafkaSink","Topic":"u","Brokers":[{"Host":"10.0.0.1","Port":9092}],"LogLevel":"Info","MaxProduceBufferMs":1,"MaxMessageSize":2,"EncoderId":`) {
 		t.Error(text)
+	}
+}
+
+func TestApplicationSetupHasToReturnWhatToJsonReturned(t *testing.T) {
+	a := app.MakeApplication("numbers")
+	a.NewPipeline("p", tcpIn).ToSink(tcpOut)
+	described := a.ToJson()
+	for _, returned := range []string{"", "{}", described + " "} {
+		if _, err := host.Run([]string{"program", "--help"}, returned); err == nil || !strings.Contains(err.Error(), "it has to return what ToJson returned last") {
+			t.Errorf("%q: %v", returned, err)
+		}
+	}
+	if code, err := host.Run([]string{"program", "--help"}, described); code != 0 || err != nil {
+		t.Error(code, err)
 	}
 }

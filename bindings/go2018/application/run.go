@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
@@ -16,9 +17,12 @@ import (
 )
 
 func init() {
-	host.Run = func(args []string) (int, error) {
+	host.Run = func(args []string, description string) (int, error) {
 		if described == nil {
 			return 0, errors.New("ApplicationSetup described no application; it has to return what ToJson of its application returns")
+		}
+		if description != described.description {
+			return 0, errors.New("ApplicationSetup returned something else than the description of its application; it has to return what ToJson returned last")
 		}
 		app, err := described.Build()
 		if err != nil {
@@ -27,7 +31,7 @@ func init() {
 		return app.MainWith(args), nil
 	}
 	host.Help = func(program string) int {
-		app := wallaroo.New("of the Go API of 2018")
+		app := wallaroo.New(filepath.Base(program))
 		wallaroo.Source(app.Pipeline("none"), "none", wallaroo.Messages(1), wallaroo.Text)
 		return app.MainWith([]string{program, "--help"})
 	}

@@ -15,12 +15,18 @@ import (
 	"wallarooapi/internal/host"
 )
 
+// text takes the C string over that ApplicationSetup returned.
+func text(returned unsafe.Pointer) string {
+	defer C.free(returned)
+	return C.GoString((*C.char)(returned))
+}
+
 func setArgs(application []string) { wa.Args = application }
 
 // Main runs the program whose ApplicationSetup is setup, and exits. The pointer that setup returns is
 // a C string, which is freed.
 func Main(setup func() unsafe.Pointer) {
-	os.Exit(host.Start(os.Args, setArgs, func() { C.free(setup()) }))
+	os.Exit(host.Start(os.Args, setArgs, func() string { return text(setup()) }))
 }
 
 // WallarooApiMain is Main for a program in C whose main it is, with ApplicationSetup as a function.
@@ -31,5 +37,5 @@ func WallarooApiMain(count C.int, words **C.char, setup unsafe.Pointer) C.int {
 	for i, word := range unsafe.Slice(words, int(count)) {
 		args[i] = C.GoString(word)
 	}
-	return C.int(host.Start(args, setArgs, func() { C.free(callSetup(setup)) }))
+	return C.int(host.Start(args, setArgs, func() string { return text(callSetup(setup)) }))
 }

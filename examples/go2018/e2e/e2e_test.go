@@ -183,6 +183,10 @@ func TestWordCountBuiltByWallarooGoBuild(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "word_count")
 	run(t, ".", wallaroo(t), "go", "build", folder, "-o", program)
 	countWords(t, program)
+	help, err := exec.Command(program, "--help").Output()
+	if err != nil || !strings.Contains(string(help), "Wallaroo application 'word_count'") {
+		t.Errorf("%v: --help says: %s", err, help)
+	}
 }
 
 // Without a go.mod, in a workspace of its own as in 2018.

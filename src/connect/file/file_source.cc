@@ -80,8 +80,8 @@ void FileSource::refuse(const Frames& frames) {
   (frames.over_limit ? counters_.frames_over_limit : counters_.frames_senseless).add(1);
   give_up(frames.over_limit
               ? "cannot be told apart: message " + std::to_string(messages_ + 1) +
-                    " is longer than frame_bytes_max (" +
-                    std::to_string(setup_.spec.frame_bytes_max) + " bytes)"
+                    " is longer than one may be (" + std::to_string(setup_.spec.frame_bytes_max) +
+                    " bytes)"
               : "cannot be told apart: the framing's function refused the header of message " +
                     std::to_string(messages_ + 1));
 }

@@ -84,7 +84,7 @@ TEST_F(FileSourceTest, a_message_over_the_limit_stops_the_worker) {
   EXPECT_EQ(chain.messages, Messages{"short"});
   EXPECT_EQ(core.failed,
             "source 'in': 'words.txt' cannot be told apart: message 2 is longer than "
-            "frame_bytes_max (5 bytes); the worker stops, because the rest would be missing");
+            "one may be (5 bytes); the worker stops, because the rest would be missing");
   EXPECT_EQ(counters.frames_over_limit.get(), 1u);
 }
 

@@ -267,7 +267,7 @@ void TcpSource::release() {
 void TcpSource::refuse_frame(Connection& connection) {
   if (over_limit_) {
     counters_.frames_over_limit.add(1);
-    warn(shown(connection.peer) + " sent a message longer than frame_bytes_max (" +
+    warn(shown(connection.peer) + " sent a message longer than one may be (" +
          std::to_string(setup_.spec.frame_bytes_max) + " bytes); its connection is closed" +
          (looks_like_tls(connection.aside)
               ? " (it seems to speak TLS: listen on tls://, or connect without)"

@@ -181,9 +181,8 @@ TEST_F(TcpSourceTest, message_of_the_limit_passes_and_one_more_byte_closes) {
   EXPECT_EQ(counters.frames_truncated.get(), 0u);
   EXPECT_EQ(counters.connections_open.get(), 0u);
   EXPECT_EQ(
-      core.logged(
-          "source 'in': peer [::1]:4001 sent a message longer than frame_bytes_max (100 bytes); "
-          "its connection is closed"),
+      core.logged("source 'in': peer [::1]:4001 sent a message longer than one may be (100 bytes); "
+                  "its connection is closed"),
       1u);
 }
 

@@ -226,7 +226,7 @@ func TestTypesWithoutAnEncoding(t *testing.T) {
 	refused[map[string]*tree](t, "map[string]*codec.tree[].Children[]", "contains itself", remedy)
 	refused[struct{ A []struct{ B complex128 } }](t, ".A[].B of type complex128", remedy)
 	refused[[]half](t, "[]codec.half[].n", "unexported field of codec.half", "`wallaroo:\"-\"`",
-		"give codec.half "+remedy)
+		"give codec.half UnmarshalBinary, which it lacks beside MarshalBinary, or pass a wallaroo.Codec")
 	refused[struct{ half }](t, ".half", "unexported")
 	refused[[]struct{}](t, "take no bytes", remedy)
 	refused[map[struct{}]struct{}](t, "take no bytes", remedy)

@@ -316,7 +316,7 @@ func (c *compiler) structure(typ reflect.Type, where string) (*node, error) {
 		if !field.IsExported() {
 			return nil, fmt.Errorf("cannot encode %s: it is an unexported field of %s, whose value "+
 				"would be lost; export it, leave it out with the tag `wallaroo:\"-\"`, give %s "+
-				"MarshalBinary and UnmarshalBinary, or pass a wallaroo.Codec", part, typ, typ)
+				"%s, or pass a wallaroo.Codec", part, typ, typ, missingMethods(typ))
 		}
 		elem, err := c.compile(field.Type, part)
 		if err != nil {
@@ -353,12 +353,24 @@ func (n *node) isFlat() bool {
 	return littleEndian && len(n.ops) == 1 && n.ops[0].isNumbers() && n.ops[0].size == n.typ.Size()
 }
 
+// missingMethods are what typ needs to write and read itself.
+func missingMethods(typ reflect.Type) string {
+	pointer := reflect.PointerTo(typ)
+	switch marshals, unmarshals := pointer.Implements(marshalerType), pointer.Implements(unmarshalerType); {
+	case marshals && !unmarshals:
+		return "UnmarshalBinary, which it lacks beside MarshalBinary"
+	case unmarshals && !marshals:
+		return "MarshalBinary, which it lacks beside UnmarshalBinary"
+	}
+	return "MarshalBinary and UnmarshalBinary"
+}
+
 func (c *compiler) refuse(typ reflect.Type, where, why string) error {
-	remedy := "give it MarshalBinary and UnmarshalBinary, or pass a wallaroo.Codec"
+	remedy := "give it " + missingMethods(typ) + ", or pass a wallaroo.Codec"
 	for i := len(c.around) - 1; i >= 0; i-- {
 		if c.around[i].Kind() == reflect.Struct && c.around[i] != typ {
-			remedy = fmt.Sprintf("give it or %s, which it is a part of, MarshalBinary and "+
-				"UnmarshalBinary, or pass a wallaroo.Codec", c.around[i])
+			remedy = fmt.Sprintf("give it or %s, which it is a part of, %s, or pass a "+
+				"wallaroo.Codec", c.around[i], missingMethods(c.around[i]))
 			break
 		}
 	}

@@ -83,6 +83,8 @@ type Program interface {
 	// FindMessages returns how many messages it found and what keeps the next from following:
 	// 0 nothing, 1 it is too long, 2 it makes no sense.
 	FindMessages(node uint32, bytes []byte, sizeMax uint32, found []Span) (int, uint32)
+	// Exited is why a core's thread has ended within a call; nil: none has.
+	Exited() error
 	// Outstanding says how many batches of values have not been given back.
 	Outstanding() int
 }

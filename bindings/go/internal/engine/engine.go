@@ -97,6 +97,9 @@ func (a *App) Close() {
 	a.guest.forget()
 }
 
+// Exited is why a core's thread has ended within a call of the program; nil: none has.
+func (a *App) Exited() error { return a.guest.program.Exited() }
+
 // Check looks for mistakes; the error lists all of them.
 func (a *App) Check() error {
 	said := newBuffer()

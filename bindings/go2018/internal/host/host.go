@@ -2,6 +2,7 @@
 package host
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -10,8 +11,8 @@ import (
 )
 
 // Run runs the application that was described with the flags of the engine, and returns its exit
-// code. Package application sets it.
-var Run func(args []string) (int, error)
+// code; description is what ApplicationSetup returned. Package application sets it.
+var Run func(args []string, description string) (int, error)
 
 // Help prints the flags of the engine; the result is the exit code. Package application sets it.
 var Help func(program string) int
@@ -181,7 +182,7 @@ Flags of 2018: --ponythreads N is taken as --cores N; --name is the same; the ot
 
 // Start takes the command line apart and runs describe, which is ApplicationSetup, with the
 // application's part; then it runs the application. The result is the exit code.
-func Start(args []string, setArgs func(application []string), describe func()) int {
+func Start(args []string, setArgs func(application []string), describe func() string) int {
 	line, err := Split(args)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
@@ -200,11 +201,15 @@ func Start(args []string, setArgs func(application []string), describe func()) i
 		fmt.Fprintln(os.Stderr, "notice:", notice)
 	}
 	setArgs(line.Application)
-	if err := called(describe); err != nil {
+	description, err := called(describe)
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		return exitApplication
 	}
-	code, err := Run(line.Engine)
+	code := 0
+	if !apart(func() { code, err = Run(line.Engine, description) }) {
+		err = errors.New("a function of the program called runtime.Goexit while its application was built; let it panic with what is missing")
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		return exitApplication
@@ -213,12 +218,30 @@ func Start(args []string, setArgs func(application []string), describe func()) i
 }
 
 // called calls ApplicationSetup.
-func called(describe func()) (err error) {
-	defer func() {
-		if what := recover(); what != nil {
-			err = fmt.Errorf("ApplicationSetup panicked: %v\n%s", what, debug.Stack())
-		}
+func called(describe func() string) (description string, err error) {
+	returned := apart(func() {
+		defer func() {
+			if what := recover(); what != nil {
+				err = fmt.Errorf("ApplicationSetup panicked: %v\n%s", what, debug.Stack())
+			}
+		}()
+		description = describe()
+	})
+	if err == nil && !returned {
+		err = errors.New("ApplicationSetup called runtime.Goexit; it has to return what ToJson of its application returns")
+	}
+	return description, err
+}
+
+// apart calls a function in a goroutine of its own, and says whether it has come to its end: a
+// function of the program that ends its goroutine must not end the one that waits for it.
+func apart(call func()) (returned bool) {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		call()
+		returned = true
 	}()
-	describe()
-	return nil
+	<-ended
+	return returned
 }

@@ -2,6 +2,7 @@ package host
 
 import (
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -74,27 +75,40 @@ func TestSplitRefuses(t *testing.T) {
 
 func TestStart(t *testing.T) {
 	defer func() { Run, Help = nil, nil }()
-	start := func(words string, describe func()) (int, []string) {
+	start := func(words string, describe func() string) (int, []string) {
 		var application []string
 		code := Start(strings.Fields("program "+words), func(args []string) { application = args }, describe)
 		return code, application
 	}
-	if code, _ := start("", func() {}); code != exitApplication {
+	if code, _ := start("", func() string { return "" }); code != exitApplication {
 		t.Error("without package application:", code)
 	}
 	var engine []string
-	Run = func(args []string) (int, error) { engine = args; return 7, nil }
+	Run = func(args []string, description string) (int, error) {
+		if description != "json" {
+			t.Errorf("%q", description)
+		}
+		engine = args
+		return 7, nil
+	}
 	Help = func(string) int { return 0 }
-	code, application := start("--in a --quiet --metrics b", func() {})
+	code, application := start("--in a --quiet --metrics b", func() string { return "json" })
 	if code != 7 {
 		t.Error(code)
 	}
 	same(t, "application", application, "program --in a")
 	same(t, "engine", engine, "program --quiet")
-	if code, _ := start("", func() { panic("no symbols.txt") }); code != exitApplication {
+	if code, _ := start("", func() string { panic("no symbols.txt") }); code != exitApplication {
 		t.Error("a panic of ApplicationSetup:", code)
 	}
-	if code, _ := start("--help", func() { t.Error("--help must not set the program up") }); code != 0 {
+	if code, _ := start("", func() string { runtime.Goexit(); return "" }); code != exitApplication {
+		t.Error("an ApplicationSetup that ends its goroutine:", code)
+	}
+	Run = func([]string, string) (int, error) { runtime.Goexit(); return 7, nil }
+	if code, _ := start("", func() string { return "" }); code != exitApplication {
+		t.Error("a part of the application that ends its goroutine:", code)
+	}
+	if code, _ := start("--help", func() string { t.Error("--help must not set the program up"); return "" }); code != 0 {
 		t.Error("help:", code)
 	}
 }
