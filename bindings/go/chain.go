@@ -112,6 +112,16 @@ func (c *chain) report(node int, record uint32, why, trace string) bool {
 	return goOn
 }
 
+// emit hands outputs to an end and heeds what the engine says of what comes next.
+func (c *chain) emit(end int, outputs []engine.Output, bytes []byte) {
+	switch c.link.Emit(end, outputs, bytes) {
+	case engine.NoRoom:
+		c.blocked = true
+	case engine.Stopped:
+		c.stop()
+	}
+}
+
 // stop lets nothing behind the message under way be worked on; what came before it is still passed on.
 func (c *chain) stop() { c.blocked, c.stopped = true, true }
 

@@ -55,9 +55,7 @@ func (l *leaving[T]) send() {
 	}
 	atomic.StoreInt64(&batch.live, int64(len(l.outputs)*len(l.ends)))
 	for _, end := range l.ends {
-		if !l.c.link.Emit(end, l.outputs, l.keys) {
-			l.c.blocked = true
-		}
+		l.c.emit(end, l.outputs, l.keys)
 	}
 }
 
@@ -174,8 +172,8 @@ func (e *sinkEnd[T]) process(values []T, stamps []stamp) {
 	for at := 0; at < len(values); {
 		at = e.run(values, stamps, at)
 	}
-	if len(e.outputs) != 0 && !e.c.link.Emit(e.ends[0], e.outputs, e.bytes) {
-		e.c.blocked = true
+	if len(e.outputs) != 0 {
+		e.c.emit(e.ends[0], e.outputs, e.bytes)
 	}
 }
 

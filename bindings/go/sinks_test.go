@@ -90,6 +90,31 @@ func TestAMessageThatIsTooLongForItsFramingFailsAtTheSink(t *testing.T) {
 	}
 }
 
+// The engine finds that failure when it is given the message, and what is behind it in the same batch
+// stays where it is, as behind a function that fails.
+func TestNothingBehindAMessageThatDoesNotFitItsFramingGoesOut(t *testing.T) {
+	for _, batch := range []int{1, 2, 128} {
+		app := wallaroo.New("test")
+		texts := wallaroo.Source(app.Pipeline("texts"), "in", listen(), wallaroo.Text)
+		wallaroo.FlatMap(texts, "hundred", func(text string, emit func(string)) error {
+			for i := 0; i < 100; i++ {
+				emit(text)
+			}
+			return nil
+		}).Sink("out", wallaroo.DialTCP(wallaroo.Value(":1"), wallaroo.U8), wallaroo.AppendText,
+			wallaroo.OnError(wallaroo.Fail))
+		h := harness.New(t, app, harness.BatchMax(batch))
+		h.Feed("in", "a", strings.Repeat("x", 256), "b", "c", "d", "e", "f")
+		out := h.Output("out")
+		if len(out) != 100 || strings.Trim(strings.Join(out, ""), "a") != "" {
+			t.Errorf("batch %d: %d messages: %q", batch, len(out), out)
+		}
+		if h.Failure() == nil {
+			t.Error("the worker goes on")
+		}
+	}
+}
+
 type point struct{ X, Y int }
 
 func TestDecodersAndEncodersOfTheBinding(t *testing.T) {

@@ -27,7 +27,7 @@ void wl_buffer_clear(wl_buffer* buffer) { buffer->bytes.clear(); }
 
 int32_t wl_emit(wl_chain* chain, uint32_t end, const wl_output* outputs, uint32_t count,
                 const char* bytes, uint64_t size) {
-  return chain->emit(end, outputs, count, {bytes, size}) ? 1 : 0;
+  return chain->emit(end, outputs, count, {bytes, size});
 }
 
 int32_t wl_failed(wl_chain* chain, uint32_t node, uint32_t record, const char* error,

@@ -45,12 +45,13 @@ void EndPlace::send_some(const wl_output* outputs, size_t count, std::string_vie
   }
 }
 
-void EndPlace::write(Chain& chain, const wl_output* outputs, uint32_t count,
+bool EndPlace::write(Chain& chain, const wl_output* outputs, uint32_t count,
                      std::string_view bytes) {
   Bytes& out = sink_->buffer();
   const auto copy = [](std::string_view message, Bytes& to) { to << message; };
   size_t written = 0;
-  for (uint32_t i = 0; i < count; ++i) {
+  bool go_on = true;
+  for (uint32_t i = 0; i < count && go_on; ++i) {
     ASSERT(outputs[i].size <= bytes.size(), "a guest passed fewer bytes than its outputs have");
     const size_t good = out.size();
     try {
@@ -58,11 +59,12 @@ void EndPlace::write(Chain& chain, const wl_output* outputs, uint32_t count,
       ++written;
     } catch (...) {
       out.truncate(good);
-      if (!chain.user_error(site, outputs[i].record)) break;
+      go_on = chain.user_error(site, outputs[i].record);
     }
     bytes.remove_prefix(outputs[i].size);
   }
   sink_->commit(written);
+  return go_on;
 }
 
 }  // namespace wallaroo::guest
@@ -149,11 +151,11 @@ std::string_view wl_chain::message(const Record& record, Bytes& scratch) {
   return scratch.view();
 }
 
-bool wl_chain::emit(uint32_t end, const wl_output* outputs, uint32_t count,
-                    std::string_view bytes) {
+wl_emitted wl_chain::emit(uint32_t end, const wl_output* outputs, uint32_t count,
+                          std::string_view bytes) {
   ASSERT(end < ends_.size(), "a guest emitted to an end that its chain does not have");
   if (ends_[end]->is_sink()) {
-    ends_[end]->write(chain_, outputs, count, bytes);
+    if (!ends_[end]->write(chain_, outputs, count, bytes)) return WL_STOPPED;
   } else {
     ends_[end]->send(outputs, count, bytes, refused_);
   }
@@ -163,7 +165,7 @@ bool wl_chain::emit(uint32_t end, const wl_output* outputs, uint32_t count,
     guest.free_values(guest.context, refused_.data(), static_cast<uint32_t>(refused_.size()));
     refused_.clear();
   }
-  return chain_.ports_blocked == 0;
+  return chain_.ports_blocked == 0 ? WL_GO_ON : WL_NO_ROOM;
 }
 
 const wallaroo::Site& wl_chain::site(uint32_t node) const {
