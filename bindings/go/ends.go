@@ -1,6 +1,7 @@
 package wallaroo
 
 import (
+	"fmt"
 	"sync/atomic"
 
 	"wallaroo.example/wallaroo/internal/codec"
@@ -59,6 +60,17 @@ func (l *leaving[T]) send() {
 	}
 }
 
+// What the engine can be told of one key or name of a timer, and of one message of a sink. Variables,
+// because a test has not got the memory.
+var (
+	keyBytesMax     = uint64(1<<31 - 1)
+	messageBytesMax = uint64(1<<32 - 1)
+)
+
+func errTooLong(what string, bytes int, most uint64) error {
+	return fmt.Errorf("%s has %d bytes, and may have %d", what, bytes, most)
+}
+
 // keyByEnd ends a chain at keyed stages.
 type keyByEnd[T any, K comparable] struct {
 	leaving[T]
@@ -115,7 +127,11 @@ func (e *keyByEnd[T, K]) run(values []T, stamps []stamp, at int) (next int) {
 		func() { e.keys = e.keys[:before] })
 	for ; at < len(values); at++ {
 		before = len(e.keys)
-		if err := e.appendKey(values[at]); err != nil {
+		err := e.appendKey(values[at])
+		if size := len(e.keys) - before; err == nil && uint64(size) > keyBytesMax {
+			err = errTooLong("the key", size, keyBytesMax)
+		}
+		if err != nil {
 			e.keys = e.keys[:before]
 			if err != Skip && !e.c.failed(e.node, stamps[at].record, err) {
 				return len(values)
@@ -185,6 +201,9 @@ func (e *sinkEnd[T]) run(values []T, stamps []stamp, at int) (next int) {
 	for ; at < len(values); at++ {
 		before = len(e.bytes)
 		encoded, err := e.encode(values[at], e.bytes[before:])
+		if err == nil && uint64(len(encoded)) > messageBytesMax {
+			err = errTooLong("the message", len(encoded), messageBytesMax)
+		}
 		if err != nil {
 			e.bytes = e.bytes[:before]
 			if err != Skip && !e.c.failed(e.node, stamps[at].record, err) {

@@ -115,6 +115,33 @@ func TestNothingBehindAMessageThatDoesNotFitItsFramingGoesOut(t *testing.T) {
 	}
 }
 
+// The limits are 4 GiB for a message and 2 GiB for a key.
+func TestAPieceThatIsTooLongForTheEngineFailsAlone(t *testing.T) {
+	t.Cleanup(wallaroo.LimitPieces(8))
+	texts := []string{"one", "123456789", "12345678", "", "1234567890123456", "two"}
+	wanted := []string{"one", "12345678", "", "two"}
+	sink := wallaroo.New("test")
+	wallaroo.Source(sink.Pipeline("texts"), "in", listen(), wallaroo.Text).Sink("out", dial(), wallaroo.AppendText)
+	key := textApp(func(_ *wallaroo.App, s wallaroo.Stream[string]) wallaroo.Stream[string] {
+		return wallaroo.Stateful(wallaroo.KeyBy(s, itself), "count", func(text string, n *int) (string, error) {
+			if *n++; *n != 1 {
+				return "", fmt.Errorf("%s came %d times", text, *n)
+			}
+			return text, nil
+		})
+	})
+	for what, app := range map[string]*wallaroo.App{"the message": sink, "the key": key} {
+		t.Run(what, func(t *testing.T) {
+			everywhere(t, app, func(t *testing.T, h *harness.Harness) {
+				h.Feed("in", texts...)
+				same(t, sorted(h.Output("out")), sorted(wanted))
+				same(t, h.Counter("in", "user_errors"), 2)
+				contains(t, strings.Join(h.Log(), "\n"), what+" has 9 bytes, and may have 8")
+			})
+		})
+	}
+}
+
 type point struct{ X, Y int }
 
 func TestDecodersAndEncodersOfTheBinding(t *testing.T) {

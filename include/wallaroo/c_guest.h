@@ -139,7 +139,7 @@ typedef struct wl_output {
   int64_t event_time_ns;
   uint64_t value;
   uint32_t record; /* the index of the one it comes from */
-  uint32_t size;   /* of its bytes */
+  uint32_t size;   /* of its bytes; of a key less than 2^31 */
 } wl_output;
 
 /* What is to be done behind a wl_emit(). */

@@ -8,6 +8,13 @@
 #include "wallaroo/connectors.h"
 
 namespace wallaroo::guest {
+namespace {
+
+// A size that a guest cut to 32 bits would give each output behind it the bytes of another one.
+constexpr const char* kTooFewBytes = "a guest passed fewer bytes than its outputs have";
+constexpr const char* kTooManyBytes = "a guest passed more bytes than its outputs have";
+
+}  // namespace
 
 void Place::process(const void*, const Stamp*, size_t) {
   ASSERT(false, "values of a guest are worked on by the guest");
@@ -19,11 +26,12 @@ void EndPlace::send(const wl_output* outputs, uint32_t count, std::string_view b
     const size_t some = std::min<size_t>(count - at, kStepBatch);
     size_t keys = 0;
     for (size_t i = 0; i < some; ++i) keys += outputs[at + i].size;
-    ASSERT(keys <= bytes.size(), "a guest passed fewer bytes than its outputs have");
+    ASSERT(keys <= bytes.size(), kTooFewBytes);
     send_some(outputs + at, some, bytes.substr(0, keys), refused);
     bytes.remove_prefix(keys);
     at += some;
   }
+  ASSERT(bytes.empty(), kTooManyBytes);
 }
 
 void EndPlace::send_some(const wl_output* outputs, size_t count, std::string_view keys,
@@ -52,7 +60,7 @@ bool EndPlace::write(Chain& chain, const wl_output* outputs, uint32_t count,
   size_t written = 0;
   bool go_on = true;
   for (uint32_t i = 0; i < count && go_on; ++i) {
-    ASSERT(outputs[i].size <= bytes.size(), "a guest passed fewer bytes than its outputs have");
+    ASSERT(outputs[i].size <= bytes.size(), kTooFewBytes);
     const size_t good = out.size();
     try {
       detail::encode_message(copy, framing_, bytes.substr(0, outputs[i].size), out);
@@ -63,6 +71,7 @@ bool EndPlace::write(Chain& chain, const wl_output* outputs, uint32_t count,
     }
     bytes.remove_prefix(outputs[i].size);
   }
+  ASSERT(bytes.empty() || !go_on, kTooManyBytes);
   sink_->commit(written);
   return go_on;
 }

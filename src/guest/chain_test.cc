@@ -148,5 +148,16 @@ TEST_F(GuestChain, tells_the_guest_that_a_message_has_stopped_it) {
   EXPECT_EQ(sink_.committed, 1u);
 }
 
+TEST_F(GuestChain, is_given_exactly_the_bytes_of_its_outputs) {
+  during_a_batch([this] {
+    const wl_output output{.event_time_ns = 0, .value = 0, .record = 0, .size = 2};
+    for (uint32_t end = 0; end < 2; ++end) {
+      EXPECT_DEATH(wl_emit(engine_.get(), end, &output, 1, "a", 1), "fewer bytes");
+      EXPECT_DEATH(wl_emit(engine_.get(), end, &output, 1, "abc", 3), "more bytes");
+      EXPECT_EQ(wl_emit(engine_.get(), end, &output, 1, "ab", 2), WL_GO_ON);
+    }
+  });
+}
+
 }  // namespace
 }  // namespace wallaroo::guest
