@@ -109,6 +109,7 @@ type received[T any] struct {
 }
 
 func (r *received[T]) encodeValue(value uint64) (bytes []byte, err error) {
+	err = errPanics
 	defer recovered(&err)
 	switch value := any(r.values.get(value)).(type) {
 	case *string: // text is shown as it is

@@ -299,3 +299,32 @@ func TestNothingBehindTheMessageThatStopsTheWorkerGoesOut(t *testing.T) {
 		}
 	}
 }
+
+// A parcel can be described to nobody.
+type parcel struct{ text string }
+
+type parcelCodec struct{ panics any }
+
+func (c parcelCodec) Append([]byte, *parcel) ([]byte, error) { panic(c.panics) }
+func (c parcelCodec) Decode([]byte, *parcel) error           { panic(c.panics) }
+func (c parcelCodec) Description() string                    { return "parcel" }
+
+func TestAPanicOfACodecIsToldInsteadOfTheValue(t *testing.T) {
+	for _, panics := range []any{"no words", nil} {
+		app := wallaroo.New("test")
+		wallaroo.UseCodec[parcel](app, parcelCodec{panics})
+		texts := wallaroo.Source(app.Pipeline("texts"), "in", listen(), wallaroo.Text)
+		parcels := wallaroo.Map(texts, "pack", func(text string) (parcel, error) { return parcel{text}, nil })
+		wallaroo.Stateful(wallaroo.KeyBy(parcels, func(p parcel) string { return p.text }), "count",
+			func(parcel, *int) (string, error) { return "", errors.New("no") }, wallaroo.OnError(wallaroo.DeadLetter)).
+			Sink("out", dial(), wallaroo.AppendText)
+		h := harness.New(t, app)
+		h.Feed("in", "one")
+		h.Drain()
+		letters := h.DeadLetters()
+		if len(letters) != 1 {
+			t.Fatal(letters)
+		}
+		contains(t, letters[0].Payload, "(the value cannot be encoded: panic: ")
+	}
+}

@@ -53,9 +53,12 @@ func (l *listener) end() string {
 }
 
 // A sour codec fails on the state that it was told of.
-type sour struct{ append, decode, panics bool }
+type sour struct{ append, decode, panics, silently bool }
 
 func (s sour) trip(now bool) error {
+	if now && s.silently {
+		panic(nil)
+	}
 	if now && s.panics {
 		panic("sour grapes")
 	}
@@ -153,7 +156,8 @@ func TestWrongOptionsAreRefused(t *testing.T) {
 }
 
 func TestCodecsThatFailMakeStatesThatCannotBeReloaded(t *testing.T) {
-	for _, codec := range []sour{{append: true}, {append: true, panics: true}, {decode: true}, {decode: true, panics: true}} {
+	for _, codec := range []sour{{append: true}, {append: true, panics: true}, {decode: true}, {decode: true, panics: true},
+		{append: true, silently: true}, {decode: true, silently: true}} {
 		l := &listener{TB: t}
 		h := harness.New(l, counter(codec))
 		h.Feed("texts", "a")
@@ -161,6 +165,8 @@ func TestCodecsThatFailMakeStatesThatCannotBeReloaded(t *testing.T) {
 		wanted := "sour milk"
 		if codec.panics {
 			wanted = "panic: sour grapes"
+		} else if codec.silently {
+			wanted = "panic: "
 		}
 		expect(t, l.step(h.ReloadStates), wanted)
 		l.end()
