@@ -67,11 +67,8 @@ const (
 )
 
 func findMessages(size int, payload func([]byte) (uint64, error), bytes []byte, sizeMax uint32, found []span) (count int, problem uint32) {
-	defer func() {
-		if recover() != nil {
-			problem = problemSenseless
-		}
-	}()
+	problem = problemSenseless // until it returns, because recover does not tell of panic(nil)
+	defer func() { _ = recover() }()
 	for at := uint64(0); count < len(found) && uint64(len(bytes))-at >= uint64(size); {
 		begin := at + uint64(size)
 		bytesOfPayload, err := payload(bytes[at:begin])

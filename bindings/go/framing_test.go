@@ -79,6 +79,7 @@ func TestHeaderRefusesWhatMakesNoSense(t *testing.T) {
 		"endless":          {func([]byte) (uint64, error) { return math.MaxUint64, nil }, "abc", tooLong},
 		"nearly endless":   {func([]byte) (uint64, error) { return math.MaxUint64 - 2, nil }, "abc", tooLong},
 		"panics":           {func(header []byte) (uint64, error) { return uint64(header[7]), nil }, "abc", senseless},
+		"panics with nil":  {func([]byte) (uint64, error) { panic(nil) }, "abc", senseless},
 		"half a header":    {payloadOf, good + "M\x00", 0},
 		"nothing":          {payloadOf, "", 0},
 		"error and length": {func([]byte) (uint64, error) { return 1, errors.New("no") }, "abcd", senseless},
