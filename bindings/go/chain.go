@@ -200,6 +200,7 @@ func (o *output[T]) begin(s stamp) {
 }
 
 func (o *output[T]) undo() {
+	forget(o.values[o.first:])
 	o.values = o.values[:o.first]
 	o.stamps = o.stamps[:o.first]
 }

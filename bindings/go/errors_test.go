@@ -3,7 +3,9 @@ package wallaroo_test
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -327,4 +329,29 @@ func TestAPanicOfACodecIsToldInsteadOfTheValue(t *testing.T) {
 		}
 		contains(t, letters[0].Payload, "(the value cannot be encoded: panic: ")
 	}
+}
+
+// They would stay where the next values are written over them, which may be never.
+func TestWhatAFailedCallHasPutOutIsForgotten(t *testing.T) {
+	const many = 100
+	var collected int32
+	app := wallaroo.New("test")
+	texts := wallaroo.Source(app.Pipeline("texts"), "in", listen(), wallaroo.Text)
+	wallaroo.FlatMap(texts, "pages", func(text string, emit func(*[64]byte)) error {
+		for i := 0; i < many; i++ {
+			page := new([64]byte)
+			runtime.SetFinalizer(page, func(*[64]byte) { atomic.AddInt32(&collected, 1) })
+			emit(page)
+		}
+		return errors.New("no")
+	}).Sink("out", dial(), func(page *[64]byte, out []byte) ([]byte, error) { return append(out, page[:]...), nil })
+	h := harness.New(t, app)
+	h.Feed("in", "book")
+	h.Drain()
+	for i := 0; i < 500 && atomic.LoadInt32(&collected) < many; i++ {
+		runtime.GC()
+		time.Sleep(time.Millisecond)
+	}
+	same(t, atomic.LoadInt32(&collected), many)
+	runtime.KeepAlive(h)
 }
