@@ -419,6 +419,42 @@ func TestWhatCannotBeBuiltIsOneSentence(t *testing.T) {
 	}
 }
 
+func TestWhatIsMissingIsOneSentence(t *testing.T) {
+	a := app.MakeApplication("mistaken")
+	states := func(computation wa.StateComputation, states wa.StateBuilder, of wa.PartitionFunction, keys []uint64) func() {
+		return func() { a.NewPipeline("p", tcpIn).ToStatePartition(computation, states, "s", of, keys).ToSink(tcpOut) }
+	}
+	none := letters()[:0]
+	for _, c := range []struct {
+		add    func()
+		wanted string
+	}{
+		{func() {}, "application 'mistaken' has no pipeline; begin one with NewPipeline"},
+		{func() { a.NewPipeline("p", app.MakeTCPSourceConfig("", "1", nil)).ToSink(tcpOut) }, "MakeTCPSourceConfig was given nil as Decoder"},
+		{func() { a.NewPipeline("p", tcpIn).ToSink(app.MakeTCPSinkConfig("", "2", nil)) }, "MakeTCPSinkConfig was given nil as Encoder"},
+		{func() { a.NewPipeline("p", tcpIn).To(nil).ToSink(tcpOut) }, "To was given nil as ComputationBuilder"},
+		{func() { a.NewPipeline("p", tcpIn).ToMulti(nil).ToSink(tcpOut) }, "ToMulti was given nil as ComputationMultiBuilder"},
+		{states(nil, &stateBuilder{}, &partition{}, letters()), "ToStatePartition was given nil as StateComputation"},
+		{states(&count{}, nil, &partition{}, letters()), "ToStatePartition was given nil as StateBuilder"},
+		{states(&count{}, &stateBuilder{}, nil, letters()), "ToStatePartition was given nil as PartitionFunction"},
+		{states(&count{}, &stateBuilder{}, &partition{}, none), "ToStatePartition was given no partitions"},
+		{func() {
+			a.NewPipeline("p", tcpIn).ToStatePartitionMulti(nil, &stateBuilder{}, "s", &partition{}, letters()).ToSink(tcpOut)
+		}, "ToStatePartitionMulti was given nil as StateComputationMulti"},
+	} {
+		a = app.MakeApplication("mistaken")
+		c.add()
+		a.ToJson()
+		_, err := a.Build()
+		if err == nil || !strings.Contains(err.Error(), c.wanted) {
+			t.Errorf("got %v, wanted %q", err, c.wanted)
+		}
+		if err != nil && strings.Contains(c.wanted, " was given ") && !strings.HasPrefix(err.Error(), "pipeline 'p' cannot be built: ") {
+			t.Error(err)
+		}
+	}
+}
+
 func TestToJson(t *testing.T) {
 	brokers := []*app.KafkaHostPort{app.MakeKafkaHostPort("10.0.0.1", 9092)}
 	first := wa.AddComponent("a mark", wa.EncoderTypeId)

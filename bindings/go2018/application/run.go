@@ -46,6 +46,9 @@ func (a *application) Build() (*wallaroo.App, error) {
 	if name == "" {
 		name = "application"
 	}
+	if len(a.pipelines) == 0 {
+		return nil, fmt.Errorf("application '%s' has no pipeline; begin one with NewPipeline", name)
+	}
 	b := &builder{app: wallaroo.New(name), pipelines: names{}, stages: names{}, states: map[string]*sharedState{}}
 	wallaroo.UseCodec[interface{}](b.app, messageCodec{})
 	for _, p := range a.pipelines {
@@ -128,6 +131,9 @@ func (b *builder) pipeline(p *pipelineBuilder) error {
 	from, err := b.source(b.app.Pipeline(name), name, p)
 	for i := 0; err == nil && i < len(p.stages); i++ {
 		s := p.stages[i]
+		if err = p.lacks(s); err != nil {
+			break
+		}
 		if s.sink == nil {
 			from, err = b.stage(from, s, p)
 			continue
@@ -139,6 +145,39 @@ func (b *builder) pipeline(p *pipelineBuilder) error {
 	return err
 }
 
+// given is a mistake if the program passed nil to a function of this package.
+func (p *pipelineBuilder) given(part interface{}, function, kind string) error {
+	if part != nil {
+		return nil
+	}
+	return p.mistake("cannot be built: %s was given nil as %s", function, kind)
+}
+
+// lacks is a mistake if a stage was not given what it needs.
+func (p *pipelineBuilder) lacks(s stage) error {
+	switch s.method {
+	case "To":
+		return p.given(s.one, s.method, "ComputationBuilder")
+	case "ToMulti":
+		return p.given(s.many, s.method, "ComputationMultiBuilder")
+	case "ToSink":
+		return nil
+	}
+	if err := p.given(s.computation, s.method, strings.Replace(s.method, "ToStatePartition", "StateComputation", 1)); err != nil {
+		return err
+	}
+	if err := p.given(s.stateBuilder, s.method, "StateBuilder"); err != nil {
+		return err
+	}
+	if err := p.given(s.partition, s.method, "PartitionFunction"); err != nil {
+		return err
+	}
+	if len(s.keys) == 0 {
+		return p.mistake("cannot be built: %s was given no partitions, so that every message would be dropped; list the keys", s.method)
+	}
+	return nil
+}
+
 func (b *builder) source(to *wallaroo.Pipeline, name string, p *pipelineBuilder) (none stream, err error) {
 	var source *TCPSourceConfig
 	switch config := p.source.(type) {
@@ -148,6 +187,9 @@ func (b *builder) source(to *wallaroo.Pipeline, name string, p *pipelineBuilder)
 		return none, p.mistake("reads the Kafka topic '%s', and this version has no Kafka source; use MakeTCPSourceConfig", config.topic)
 	default:
 		return none, p.mistake("has a source of type %T, which is none of package application", p.source)
+	}
+	if err := p.given(source.decoder, "MakeTCPSourceConfig", "Decoder"); err != nil {
+		return none, err
 	}
 	decoder, framed := source.decoder.(wa.FramedDecoder)
 	if !framed {
@@ -179,6 +221,9 @@ const (
 func (b *builder) sink(from stream, name string, config SinkConfig, p *pipelineBuilder) error {
 	switch sink := config.(type) {
 	case *TCPSinkConfig:
+		if err := p.given(sink.encoder, "MakeTCPSinkConfig", "Encoder"); err != nil {
+			return err
+		}
 		address := wallaroo.Value(net.JoinHostPort(sink.host, sink.port))
 		alone := oneAtATime(sink.encoder)
 		from.Sink(b.stages.name(name+"-sink", ""), wallaroo.DialTCP(address, wallaroo.Raw),
