@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -356,6 +357,51 @@ func TestAComputationWithFieldsIsCalledByOneCoreAtATime(t *testing.T) {
 	}
 	workers.Wait()
 	if one.n != 2000 {
+		t.Error(one.n)
+	}
+}
+
+// everywhere is one object in all stages and sinks. It gives others the time to come between.
+type everywhere struct{ n int }
+
+func (e *everywhere) count() {
+	n := e.n
+	runtime.Gosched()
+	e.n = n + 1
+}
+
+func (*everywhere) Name() string         { return "everywhere" }
+func (e *everywhere) Build() interface{} { return e }
+func (e *everywhere) Compute(data interface{}) interface{} {
+	e.count()
+	return data
+}
+func (e *everywhere) Encode(data interface{}) []byte {
+	e.count()
+	return []byte(data.(string))
+}
+
+func TestOneObjectInSeveralPlacesIsCalledByOneCoreAtATime(t *testing.T) {
+	one := &everywhere{}
+	a := app.MakeApplication("numbers")
+	for _, name := range []string{"left", "right"} {
+		a.NewPipeline(name, tcpIn).To(one).To(one).ToSink(app.MakeTCPSinkConfig("127.0.0.1", "7002", one))
+	}
+	made := built(t, a)
+	var workers sync.WaitGroup
+	for _, source := range []string{"left-source", "right-source"} {
+		h := harness.New(t, made)
+		workers.Add(1)
+		go func(source string) {
+			defer workers.Done()
+			for i := 0; i < 1000; i++ {
+				h.Feed(source, "x")
+			}
+			h.Drain()
+		}(source)
+	}
+	workers.Wait()
+	if one.n != 6000 {
 		t.Error(one.n)
 	}
 }

@@ -49,7 +49,7 @@ func (a *application) Build() (*wallaroo.App, error) {
 	if len(a.pipelines) == 0 {
 		return nil, fmt.Errorf("application '%s' has no pipeline; begin one with NewPipeline", name)
 	}
-	b := &builder{app: wallaroo.New(name), pipelines: names{}, stages: names{}, states: map[string]*sharedState{}}
+	b := &builder{app: wallaroo.New(name), pipelines: names{}, stages: names{}, states: map[string]*sharedState{}, turns: map[uintptr]*turn{}}
 	wallaroo.UseCodec[interface{}](b.app, messageCodec{})
 	for _, p := range a.pipelines {
 		if err := b.pipeline(p); err != nil {
@@ -64,6 +64,7 @@ type builder struct {
 	pipelines names
 	stages    names // sources, sinks and states, too
 	states    map[string]*sharedState
+	turns     map[uintptr]*turn // by where the component is
 }
 
 // Names of today are unique and made of a-z, 0-9 and '-'.
@@ -225,7 +226,7 @@ func (b *builder) sink(from stream, name string, config SinkConfig, p *pipelineB
 			return err
 		}
 		address := wallaroo.Value(net.JoinHostPort(sink.host, sink.port))
-		alone := oneAtATime(sink.encoder)
+		alone := b.oneAtATime(sink.encoder)
 		from.Sink(b.stages.name(name+"-sink", ""), wallaroo.DialTCP(address, wallaroo.Raw),
 			func(value interface{}, out []byte) ([]byte, error) {
 				defer alone.begin().end()
@@ -243,16 +244,24 @@ func (b *builder) sink(from stream, name string, config SinkConfig, p *pipelineB
 type turn sync.Mutex
 
 // oneAtATime: in 2018 a worker had one encoder for each sink and one computation for each stage, so
-// that their fields needed no lock. What has no fields needs none here.
-func oneAtATime(of interface{}) *turn {
-	kind := reflect.TypeOf(of)
-	if kind != nil && kind.Kind() == reflect.Ptr {
+// that their fields needed no lock. What has no fields needs none here. An object that is used in
+// several places has one turn in all of them.
+func (b *builder) oneAtATime(of interface{}) *turn {
+	value := reflect.ValueOf(of)
+	kind := value.Type()
+	if kind.Kind() == reflect.Ptr {
 		kind = kind.Elem()
 	}
-	if kind == nil || kind.Size() == 0 {
+	if kind.Size() == 0 {
 		return nil
 	}
-	return new(turn)
+	if value.Kind() != reflect.Ptr && value.Kind() != reflect.Map {
+		return new(turn)
+	}
+	if b.turns[value.Pointer()] == nil {
+		b.turns[value.Pointer()] = new(turn)
+	}
+	return b.turns[value.Pointer()]
 }
 
 func (t *turn) begin() *turn {
@@ -321,7 +330,7 @@ func (b *builder) computation(from stream, builder wa.ComputationBuilder, p *pip
 	if err != nil {
 		return from, err
 	}
-	alone := oneAtATime(computation)
+	alone := b.oneAtATime(computation)
 	return wallaroo.Map(from, name, func(value interface{}) (interface{}, error) {
 		defer alone.begin().end()
 		return orSkip(computation.Compute(value))
@@ -333,7 +342,7 @@ func (b *builder) computationMulti(from stream, builder wa.ComputationMultiBuild
 	if err != nil {
 		return from, err
 	}
-	alone := oneAtATime(computation)
+	alone := b.oneAtATime(computation)
 	return wallaroo.FlatMap(from, name, func(value interface{}, emit func(interface{})) error {
 		defer alone.begin().end()
 		emitAll(computation.Compute(value), emit)
