@@ -174,10 +174,10 @@ typedef struct wl_timer {
   uint32_t name_size;
   uint32_t cancel; /* 1: there is to be none */
 } wl_timer;
-/* Sets or cancels timers; `names` are theirs, one after the other. */
+/* In a stage with state: sets or cancels timers; `names` are theirs, one after the other. */
 WL_API void wl_set_timers(wl_chain* chain, const wl_timer* timers, uint32_t count,
                           const char* names);
-/* Forgets the state of these records' keys when the batch is done. */
+/* There, too: forgets the state of these records' keys when the batch is done. */
 WL_API void wl_clear_states(wl_chain* chain, const uint32_t* records, uint32_t count);
 /* A generator has made its last value: the record for which it has none is not taken. */
 WL_API void wl_finish_source(wl_chain* chain);

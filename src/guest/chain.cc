@@ -111,7 +111,7 @@ void wl_chain::gather(const std::vector<wallaroo::Step*>& steps) {
 wl_input wl_chain::input(const Record* records, void* const* states, size_t from, size_t count) {
   records_ = records;
   record_count_ = count;
-  if (kind_ != NodeKind::state) states = nullptr;  // the engine has an empty place for each record
+  if (!has_state()) states = nullptr;  // the engine has an empty place for each record
   return {.records = reinterpret_cast<const wl_record*>(records),
           .values = nullptr,
           .states = reinterpret_cast<const uint64_t*>(states),
@@ -163,6 +163,7 @@ std::string_view wl_chain::message(const Record& record, Bytes& scratch) {
 wl_emitted wl_chain::emit(uint32_t end, const wl_output* outputs, uint32_t count,
                           std::string_view bytes) {
   ASSERT(end < ends_.size(), "a guest emitted to an end that its chain does not have");
+  for (uint32_t i = 0; i < count; ++i) (void)record(outputs[i].record);
   if (ends_[end]->is_sink()) {
     if (!ends_[end]->write(chain_, outputs, count, bytes)) return WL_STOPPED;
   } else {

@@ -70,6 +70,7 @@ struct wl_chain final : public wallaroo::Entry {
   wl_emitted emit(uint32_t end, const wl_output* outputs, uint32_t count, std::string_view bytes);
   const wallaroo::Site& site(uint32_t node) const;
   const wallaroo::Record& record(uint32_t index) const;
+  bool has_state() const { return kind_ == wallaroo::NodeKind::state; }
   wallaroo::Chain& chain() { return chain_; }
   const wallaroo::Chain& chain() const { return chain_; }
 

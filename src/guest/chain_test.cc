@@ -29,11 +29,16 @@ class TestChain final : public Chain {
   void key_not_listed(uint64_t) override {}
   void event_time(int64_t, int64_t) override {}
   void erase_state(const Record&) override { ++erased; }
-  void set_timer(const Record&, std::string_view, int64_t) override {}
-  void cancel_timer(const Record&, std::string_view) override {}
+  void set_timer(const Record&, std::string_view name, int64_t) override {
+    timers.push_back("set " + std::string(name));
+  }
+  void cancel_timer(const Record&, std::string_view name) override {
+    timers.push_back("cancel " + std::string(name));
+  }
 
   bool stops = false;  // the policy
   std::vector<uint32_t> failures;
+  std::vector<std::string> timers;
   int erased = 0;
 };
 
@@ -157,6 +162,47 @@ TEST_F(GuestChain, is_given_exactly_the_bytes_of_its_outputs) {
       EXPECT_EQ(wl_emit(engine_.get(), end, &output, 1, "ab", 2), WL_GO_ON);
     }
   });
+}
+
+TEST_F(GuestChain, is_told_of_records_that_it_was_given) {
+  during_a_batch([this] {
+    wl_chain* chain = engine_.get();
+    EXPECT_DEATH(wl_failed(chain, kEntry, 3, "no", 2, nullptr, 0), "a record it was not given");
+    EXPECT_DEATH(wl_undecodable(chain, kEntry, 3, "no", 2), "a record it was not given");
+    const wl_output output{.event_time_ns = 0, .value = 0, .record = 3, .size = 0};
+    EXPECT_DEATH(wl_emit(chain, 0, &output, 1, "", 0), "a record it was not given");
+    EXPECT_DEATH(wl_emit(chain, 1, &output, 1, "", 0), "a record it was not given");
+    EXPECT_EQ(wl_failed(chain, kEntry, 2, "no", 2, nullptr, 0), 1);
+    EXPECT_EQ(wl_undecodable(chain, kEntry, 0, "no", 2), 1);
+  });
+  EXPECT_EQ(chain_.failures, (std::vector<uint32_t>{2, 0}));
+  EXPECT_DEATH(wl_failed(engine_.get(), kEntry, 0, "no", 2, nullptr, 0), "it was not given");
+}
+
+TEST_F(GuestChain, has_no_states_and_timers_in_a_stage_without_state) {
+  during_a_batch([this] {
+    const uint32_t record = 0;
+    EXPECT_DEATH(wl_clear_states(engine_.get(), &record, 1), "in a stage without state");
+    const wl_timer timer{.at_ns = 0, .record = 0, .name_size = 1, .cancel = 0};
+    EXPECT_DEATH(wl_set_timers(engine_.get(), &timer, 1, "a"), "in a stage without state");
+  });
+}
+
+class GuestStateChain : public GuestChain {
+ protected:
+  GuestStateChain() : GuestChain(NodeKind::state) {}
+};
+
+TEST_F(GuestStateChain, clears_states_and_sets_timers) {
+  during_a_batch([this] {
+    const uint32_t records[] = {0, 2};
+    wl_clear_states(engine_.get(), records, 2);
+    const wl_timer timers[] = {{.at_ns = 0, .record = 1, .name_size = 1, .cancel = 0},
+                               {.at_ns = 0, .record = 1, .name_size = 2, .cancel = 1}};
+    wl_set_timers(engine_.get(), timers, 2, "abc");
+  });
+  EXPECT_EQ(chain_.erased, 2);
+  EXPECT_EQ(chain_.timers, (std::vector<std::string>{"set a", "cancel bc"}));
 }
 
 }  // namespace

@@ -266,6 +266,9 @@ static void run_until_it_stops(struct guest* guest, const wl_guest* functions, w
 
 static void run(const wl_app* app, wl_buffer* error) {
   wl_harness* harness = NULL;
+  const char* const flags[] = {"--in"};
+  CHECK(wl_harness_new(app, &options, flags, 1, &harness, error) == WL_BAD_OPTION);
+  CHECK(harness == NULL && wl_buffer_size(error) > 0);
   CHECK(wl_harness_new(app, &options, NULL, 0, &harness, error) == WL_OK);
   const uint64_t sizes[] = {3, 3, 0, 3, 3};
   feed(harness,
