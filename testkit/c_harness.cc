@@ -64,6 +64,11 @@ int32_t wl_harness_new(const wl_app* app, const wl_harness_options* options,
   return guarded(error, [&] {
     if (options->size != sizeof(wl_harness_options))
       throw Mistake("the options of the harness are those of another version of the C ABI");
+    if (flag_count % 2 != 0) {
+      throw Mistake(
+          "the flags of the harness are names and values, one after the other; there are " +
+          std::to_string(flag_count));
+    }
     *harness = new wl_harness{Harness(app->guest->graph, options_of(*options, flags, flag_count))};
   });
 }

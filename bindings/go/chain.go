@@ -125,6 +125,16 @@ func (c *chain) report(node int, record uint32, why, trace string) bool {
 	return goOn
 }
 
+// emit hands outputs to an end and heeds what the engine says of what comes next.
+func (c *chain) emit(end int, outputs []engine.Output, bytes []byte) {
+	switch c.link.Emit(end, outputs, bytes) {
+	case engine.NoRoom:
+		c.blocked = true
+	case engine.Stopped:
+		c.stop()
+	}
+}
+
 // stop lets nothing behind the message under way be worked on; what came before it is still passed on.
 func (c *chain) stop() { c.blocked, c.stopped = true, true }
 
@@ -208,6 +218,7 @@ func (o *output[T]) begin(s stamp) {
 }
 
 func (o *output[T]) undo() {
+	forget(o.values[o.first:])
 	o.values = o.values[:o.first]
 	o.stamps = o.stamps[:o.first]
 }

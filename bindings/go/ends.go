@@ -1,6 +1,7 @@
 package wallaroo
 
 import (
+	"fmt"
 	"sync/atomic"
 
 	"wallaroo.example/wallaroo/internal/codec"
@@ -55,10 +56,19 @@ func (l *leaving[T]) send() {
 	}
 	atomic.StoreInt64(&batch.live, int64(len(l.outputs)*len(l.ends)))
 	for _, end := range l.ends {
-		if !l.c.link.Emit(end, l.outputs, l.keys) {
-			l.c.blocked = true
-		}
+		l.c.emit(end, l.outputs, l.keys)
 	}
+}
+
+// What the engine can be told of one key or name of a timer, and of one message of a sink. Variables,
+// because a test has not got the memory.
+var (
+	keyBytesMax     = uint64(1<<31 - 1)
+	messageBytesMax = uint64(1<<32 - 1)
+)
+
+func errTooLong(what string, bytes int, most uint64) error {
+	return fmt.Errorf("%s has %d bytes, and may have %d", what, bytes, most)
 }
 
 // keyByEnd ends a chain at keyed stages.
@@ -117,7 +127,11 @@ func (e *keyByEnd[T, K]) run(values []T, stamps []stamp, at int) (next int) {
 		func() { e.keys = e.keys[:before] })
 	for ; at < len(values); at++ {
 		before = len(e.keys)
-		if err := e.appendKey(values[at]); err != nil {
+		err := e.appendKey(values[at])
+		if size := len(e.keys) - before; err == nil && uint64(size) > keyBytesMax {
+			err = errTooLong("the key", size, keyBytesMax)
+		}
+		if err != nil {
 			e.keys = e.keys[:before]
 			if err != Skip && !e.c.failed(e.node, stamps[at].record, err) {
 				return len(values)
@@ -174,8 +188,8 @@ func (e *sinkEnd[T]) process(values []T, stamps []stamp) {
 	for at := 0; at < len(values); {
 		at = e.run(values, stamps, at)
 	}
-	if len(e.outputs) != 0 && !e.c.link.Emit(e.ends[0], e.outputs, e.bytes) {
-		e.c.blocked = true
+	if len(e.outputs) != 0 {
+		e.c.emit(e.ends[0], e.outputs, e.bytes)
 	}
 }
 
@@ -187,6 +201,9 @@ func (e *sinkEnd[T]) run(values []T, stamps []stamp, at int) (next int) {
 	for ; at < len(values); at++ {
 		before = len(e.bytes)
 		encoded, err := e.encode(values[at], e.bytes[before:])
+		if err == nil && uint64(len(encoded)) > messageBytesMax {
+			err = errTooLong("the message", len(encoded), messageBytesMax)
+		}
 		if err != nil {
 			e.bytes = e.bytes[:before]
 			if err != Skip && !e.c.failed(e.node, stamps[at].record, err) {

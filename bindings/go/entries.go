@@ -109,6 +109,7 @@ type received[T any] struct {
 }
 
 func (r *received[T]) encodeValue(value uint64) (bytes []byte, err error) {
+	err = errPanics
 	defer recovered(&err)
 	switch value := any(r.values.get(value)).(type) {
 	case *string: // text is shown as it is
@@ -325,15 +326,23 @@ func (x *Context[K]) EventTime() time.Time { return time.Unix(0, x.record.EventT
 // Watermark says that no older event time is expected any more.
 func (x *Context[K]) Watermark() time.Time { return time.Unix(0, x.c.watermark).UTC() }
 
+func checkTimerName(name string) {
+	if uint64(len(name)) > keyBytesMax {
+		panic(errTooLong("the name of a timer", len(name), keyBytesMax))
+	}
+}
+
 // SetTimer lets OnTimer be called with name for this key once the watermark reaches at. It replaces
 // an earlier timer of the same name. When the sources have ended all timers fire, and none can be
 // set any more.
 func (x *Context[K]) SetTimer(name string, at time.Time) {
+	checkTimerName(name)
 	x.c.timers = append(x.c.timers, engine.Timer{AtNs: nanoseconds(at), Record: x.number, Name: name})
 }
 
 // CancelTimer cancels the timer of that name of this key.
 func (x *Context[K]) CancelTimer(name string) {
+	checkTimerName(name)
 	x.c.timers = append(x.c.timers, engine.Timer{Record: x.number, Name: name, Cancel: true})
 }
 

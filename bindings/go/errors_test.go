@@ -3,7 +3,9 @@ package wallaroo_test
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -298,4 +300,58 @@ func TestNothingBehindTheMessageThatStopsTheWorkerGoesOut(t *testing.T) {
 			t.Error("the worker goes on")
 		}
 	}
+}
+
+// A parcel can be described to nobody.
+type parcel struct{ text string }
+
+type parcelCodec struct{ panics any }
+
+func (c parcelCodec) Append([]byte, *parcel) ([]byte, error) { panic(c.panics) }
+func (c parcelCodec) Decode([]byte, *parcel) error           { panic(c.panics) }
+func (c parcelCodec) Description() string                    { return "parcel" }
+
+func TestAPanicOfACodecIsToldInsteadOfTheValue(t *testing.T) {
+	for _, panics := range []any{"no words", nil} {
+		app := wallaroo.New("test")
+		wallaroo.UseCodec[parcel](app, parcelCodec{panics})
+		texts := wallaroo.Source(app.Pipeline("texts"), "in", listen(), wallaroo.Text)
+		parcels := wallaroo.Map(texts, "pack", func(text string) (parcel, error) { return parcel{text}, nil })
+		wallaroo.Stateful(wallaroo.KeyBy(parcels, func(p parcel) string { return p.text }), "count",
+			func(parcel, *int) (string, error) { return "", errors.New("no") }, wallaroo.OnError(wallaroo.DeadLetter)).
+			Sink("out", dial(), wallaroo.AppendText)
+		h := harness.New(t, app)
+		h.Feed("in", "one")
+		h.Drain()
+		letters := h.DeadLetters()
+		if len(letters) != 1 {
+			t.Fatal(letters)
+		}
+		contains(t, letters[0].Payload, "(the value cannot be encoded: panic: ")
+	}
+}
+
+// They would stay where the next values are written over them, which may be never.
+func TestWhatAFailedCallHasPutOutIsForgotten(t *testing.T) {
+	const many = 100
+	var collected int32
+	app := wallaroo.New("test")
+	texts := wallaroo.Source(app.Pipeline("texts"), "in", listen(), wallaroo.Text)
+	wallaroo.FlatMap(texts, "pages", func(text string, emit func(*[64]byte)) error {
+		for i := 0; i < many; i++ {
+			page := new([64]byte)
+			runtime.SetFinalizer(page, func(*[64]byte) { atomic.AddInt32(&collected, 1) })
+			emit(page)
+		}
+		return errors.New("no")
+	}).Sink("out", dial(), func(page *[64]byte, out []byte) ([]byte, error) { return append(out, page[:]...), nil })
+	h := harness.New(t, app)
+	h.Feed("in", "book")
+	h.Drain()
+	for i := 0; i < 500 && atomic.LoadInt32(&collected) < many; i++ {
+		runtime.GC()
+		time.Sleep(time.Millisecond)
+	}
+	same(t, atomic.LoadInt32(&collected), many)
+	runtime.KeepAlive(h)
 }

@@ -6,5 +6,12 @@ func FindMessages(size int, payload func([]byte) (uint64, error), bytes []byte, 
 	return count, problem
 }
 
+// LimitPieces lowers what keys and messages of sinks may have until the result is called.
+func LimitPieces(bytes uint64) (restore func()) {
+	key, message := keyBytesMax, messageBytesMax
+	keyBytesMax, messageBytesMax = bytes, bytes
+	return func() { keyBytesMax, messageBytesMax = key, message }
+}
+
 // A Span is a message that FindMessages found.
 type Span = span

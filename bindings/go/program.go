@@ -1,6 +1,7 @@
 package wallaroo
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -173,6 +174,7 @@ func (s *stateSlab[S]) free(states []uint64) {
 }
 
 func (s *stateSlab[S]) encode(states, sizes []uint64) (out []byte, err error) {
+	err = errPanics
 	defer recovered(&err)
 	for i, number := range states {
 		bytes, err := s.codec.Append(out[len(out):], s.at(number))
@@ -186,12 +188,13 @@ func (s *stateSlab[S]) encode(states, sizes []uint64) (out []byte, err error) {
 }
 
 func (s *stateSlab[S]) decode(states, sizes []uint64, bytes []byte) (err error) {
+	err = errPanics
 	defer recovered(&err)
 	var zero S
 	for i, number := range states {
 		state := s.at(number)
 		*state = zero
-		if err = s.codec.Decode(bytes[:sizes[i]], state); err != nil {
+		if err := s.codec.Decode(bytes[:sizes[i]], state); err != nil {
 			return err
 		}
 		bytes = bytes[sizes[i]:]
@@ -199,9 +202,13 @@ func (s *stateSlab[S]) decode(states, sizes []uint64, bytes []byte) (err error) 
 	return nil
 }
 
-// recovered makes an error of a panic.
+// errPanics is what a function that recovered is deferred in is to return until it returns.
+var errPanics = errors.New("wallaroo: it panics")
+
+// recovered makes an error of a panic, of one with nil, too.
 func recovered(err *error) {
-	if what := recover(); what != nil {
+	what := recover()
+	if *err == errPanics {
 		*err = fmt.Errorf("panic: %v", what)
 	}
 }

@@ -418,6 +418,22 @@ func TestRunSaysWhyItFailed(t *testing.T) {
 	}
 }
 
+// Such a flag would end at the zero byte, and ask for something else.
+func TestRunRefusesAZeroByteInAFlag(t *testing.T) {
+	app := wallaroo.New("test")
+	wallaroo.Source(app.Pipeline("texts"), "texts", wallaroo.Messages(1, "a"), wallaroo.Text).
+		Sink("out", wallaroo.WriteFile(app.Flag("to", ""), wallaroo.Lines), wallaroo.AppendText)
+	to := filepath.Join(t.TempDir(), "to")
+	err := app.Run(context.Background(), "--http", "off", "--quiet", "--to", to+"\x00.txt")
+	if err == nil {
+		t.Fatal("takes it")
+	}
+	contains(t, err.Error(), `to\x00.txt"`, "zero byte")
+	if _, err := os.Stat(to); err == nil {
+		t.Error("wrote another file")
+	}
+}
+
 // Two runs of one application keep values and states of their own.
 func TestOneAppRunsTwiceAtOnce(t *testing.T) {
 	folder := t.TempDir()

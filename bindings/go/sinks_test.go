@@ -90,6 +90,58 @@ func TestAMessageThatIsTooLongForItsFramingFailsAtTheSink(t *testing.T) {
 	}
 }
 
+// The engine finds that failure when it is given the message, and what is behind it in the same batch
+// stays where it is, as behind a function that fails.
+func TestNothingBehindAMessageThatDoesNotFitItsFramingGoesOut(t *testing.T) {
+	for _, batch := range []int{1, 2, 128} {
+		app := wallaroo.New("test")
+		texts := wallaroo.Source(app.Pipeline("texts"), "in", listen(), wallaroo.Text)
+		wallaroo.FlatMap(texts, "hundred", func(text string, emit func(string)) error {
+			for i := 0; i < 100; i++ {
+				emit(text)
+			}
+			return nil
+		}).Sink("out", wallaroo.DialTCP(wallaroo.Value(":1"), wallaroo.U8), wallaroo.AppendText,
+			wallaroo.OnError(wallaroo.Fail))
+		h := harness.New(t, app, harness.BatchMax(batch))
+		h.Feed("in", "a", strings.Repeat("x", 256), "b", "c", "d", "e", "f")
+		out := h.Output("out")
+		if len(out) != 100 || strings.Trim(strings.Join(out, ""), "a") != "" {
+			t.Errorf("batch %d: %d messages: %q", batch, len(out), out)
+		}
+		if h.Failure() == nil {
+			t.Error("the worker goes on")
+		}
+	}
+}
+
+// The limits are 4 GiB for a message and 2 GiB for a key.
+func TestAPieceThatIsTooLongForTheEngineFailsAlone(t *testing.T) {
+	t.Cleanup(wallaroo.LimitPieces(8))
+	texts := []string{"one", "123456789", "12345678", "", "1234567890123456", "two"}
+	wanted := []string{"one", "12345678", "", "two"}
+	sink := wallaroo.New("test")
+	wallaroo.Source(sink.Pipeline("texts"), "in", listen(), wallaroo.Text).Sink("out", dial(), wallaroo.AppendText)
+	key := textApp(func(_ *wallaroo.App, s wallaroo.Stream[string]) wallaroo.Stream[string] {
+		return wallaroo.Stateful(wallaroo.KeyBy(s, itself), "count", func(text string, n *int) (string, error) {
+			if *n++; *n != 1 {
+				return "", fmt.Errorf("%s came %d times", text, *n)
+			}
+			return text, nil
+		})
+	})
+	for what, app := range map[string]*wallaroo.App{"the message": sink, "the key": key} {
+		t.Run(what, func(t *testing.T) {
+			everywhere(t, app, func(t *testing.T, h *harness.Harness) {
+				h.Feed("in", texts...)
+				same(t, sorted(h.Output("out")), sorted(wanted))
+				same(t, h.Counter("in", "user_errors"), 2)
+				contains(t, strings.Join(h.Log(), "\n"), what+" has 9 bytes, and may have 8")
+			})
+		})
+	}
+}
+
 type point struct{ X, Y int }
 
 func TestDecodersAndEncodersOfTheBinding(t *testing.T) {

@@ -150,3 +150,30 @@ func TestMessagesWithoutATimeAreOld(t *testing.T) {
 	h.Finish()
 	same(t, h.Output("out"), []string{"a x -9223372037 true"})
 }
+
+// nameOf sets a timer that is called as its message.
+type nameOf struct{ N int }
+
+func (*nameOf) OnEvent(ctx *wallaroo.Context[string], text string, emit func(string)) error {
+	ctx.CancelTimer(text)
+	ctx.SetTimer(text, time.Unix(1, 0))
+	return nil
+}
+
+func (*nameOf) OnTimer(ctx *wallaroo.Context[string], timer string, emit func(string)) error {
+	emit(timer)
+	return nil
+}
+
+// The limit is 2 GiB.
+func TestANameOfATimerThatIsTooLongFailsAlone(t *testing.T) {
+	t.Cleanup(wallaroo.LimitPieces(8))
+	app := textApp(func(_ *wallaroo.App, s wallaroo.Stream[string]) wallaroo.Stream[string] {
+		return wallaroo.Process[nameOf, string](wallaroo.KeyBy(s, func(string) string { return "key" }), "p")
+	})
+	h := harness.New(t, app)
+	h.Feed("in", "one", "123456789", "12345678")
+	h.Finish()
+	same(t, sorted(h.Output("out")), []string{"12345678", "one"})
+	contains(t, strings.Join(h.Log(), "\n"), "panic: the name of a timer has 9 bytes, and may have 8")
+}

@@ -13,7 +13,7 @@ extern "C" {
 
 /* Grows when a function, a field or the meaning of one changes. A guest passes the number it was
  * compiled with in wl_guest; the library refuses another one. */
-#define WL_ABI_VERSION 1u
+#define WL_ABI_VERSION 2u
 
 enum wl_code {
   WL_OK = 0,
@@ -97,9 +97,9 @@ typedef struct wl_guest {
                          const wl_end* ends, uint32_t end_count);
   void (*close_chain)(uint64_t context, uint64_t chain);
   /* Works on a batch; returns the first record it did not take, which is less than count only after
-   * wl_emit(), wl_failed() or wl_undecodable() returned 0, or wl_finish_source() was called. What
-   * is left comes again, not always under the same indexes. Values of the records taken belong to
-   * the guest again when it returns. */
+   * wl_emit() returned another result than WL_GO_ON, wl_failed() or wl_undecodable() returned 0, or
+   * wl_finish_source() was called. What is left comes again, not always under the same indexes.
+   * Values of the records taken belong to the guest again when it returns. */
   uint32_t (*process)(uint64_t context, uint64_t chain, const wl_input* input);
   /* The timer `name` of key->key is due at `at_ns`; `state` is as in wl_input. */
   void (*timer)(uint64_t context, uint64_t chain, const wl_input* key, const char* name,
@@ -139,16 +139,25 @@ typedef struct wl_output {
   int64_t event_time_ns;
   uint64_t value;
   uint32_t record; /* the index of the one it comes from */
-  uint32_t size;   /* of its bytes */
+  uint32_t size;   /* of its bytes; of a key less than 2^31 */
 } wl_output;
 
-/* Hands outputs to end number `end`; `bytes` are theirs, one after the other. 0: it was taken, but
- * take no further record. */
+/* What is to be done behind a wl_emit(). */
+enum wl_emitted {
+  WL_STOPPED = -1, /* a message did not fit the framing of its sink, and the policy is to stop: stop
+                      at once, as when wl_failed() returns 0. The outputs behind it were dropped. */
+  WL_NO_ROOM = 0,  /* everything was taken, but take no further record */
+  WL_GO_ON = 1
+};
+
+/* Hands outputs to end number `end`; `bytes` are theirs, one after the other. Returns one of
+ * wl_emitted. */
 WL_API int32_t wl_emit(wl_chain* chain, uint32_t end, const wl_output* outputs, uint32_t count,
                        const char* bytes, uint64_t size);
 
 /* The function of `node` failed on what comes from `record`, or its decoder refused it. `trace` is
- * for the log only. 0: the chain has to stop at once. */
+ * for the log only. 0: the chain has to stop at once: no record and no output behind this one may
+ * be worked on or handed on. */
 WL_API int32_t wl_failed(wl_chain* chain, uint32_t node, uint32_t record, const char* error,
                          uint32_t error_size, const char* trace, uint32_t trace_size);
 WL_API int32_t wl_undecodable(wl_chain* chain, uint32_t node, uint32_t record, const char* why,
@@ -165,10 +174,10 @@ typedef struct wl_timer {
   uint32_t name_size;
   uint32_t cancel; /* 1: there is to be none */
 } wl_timer;
-/* Sets or cancels timers; `names` are theirs, one after the other. */
+/* In a stage with state: sets or cancels timers; `names` are theirs, one after the other. */
 WL_API void wl_set_timers(wl_chain* chain, const wl_timer* timers, uint32_t count,
                           const char* names);
-/* Forgets the state of these records' keys when the batch is done. */
+/* There, too: forgets the state of these records' keys when the batch is done. */
 WL_API void wl_clear_states(wl_chain* chain, const uint32_t* records, uint32_t count);
 /* A generator has made its last value: the record for which it has none is not taken. */
 WL_API void wl_finish_source(wl_chain* chain);

@@ -24,7 +24,7 @@ typedef struct wl_harness_options {
   int64_t start_ns;
 } wl_harness_options;
 
-/* `flags`: --name and value, --name and value, ... */
+/* `flags`: --name and value, --name and value, ...; flag_count counts both. */
 WL_API int32_t wl_harness_new(const wl_app* app, const wl_harness_options* options,
                               const char* const* flags, uint32_t flag_count, wl_harness** harness,
                               wl_buffer* error);

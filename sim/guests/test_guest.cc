@@ -368,10 +368,10 @@ void TestGuest::hand_on(Chain& chain, uint32_t at_least) {
   for (size_t end = 0; end < chain.staged.size(); ++end) {
     if (chain.staged[end].outputs.size() < at_least) continue;
     const Staged staged = std::exchange(chain.staged[end], {});
-    const int32_t go_on = wl_emit(chain.engine, static_cast<uint32_t>(end), staged.outputs.data(),
-                                  static_cast<uint32_t>(staged.outputs.size()), staged.bytes.data(),
-                                  staged.bytes.size());
-    if (go_on == 0) chain.go_on = false;
+    const int32_t next = wl_emit(chain.engine, static_cast<uint32_t>(end), staged.outputs.data(),
+                                 static_cast<uint32_t>(staged.outputs.size()), staged.bytes.data(),
+                                 staged.bytes.size());
+    if (next != WL_GO_ON) chain.go_on = false;
   }
 }
 

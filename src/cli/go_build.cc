@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <CLI/App.hpp>
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <sstream>
 #include <string_view>
 
 #include "cli/commands.h"
@@ -98,13 +100,54 @@ std::string joined(const std::vector<std::string>& paths) {
   return all;
 }
 
+/// The words of a line of go.mod, without its comment. Text in quotes is one word.
+std::vector<std::string> words_of(std::string_view line) {
+  constexpr std::string_view kEnds = " \t\r()\"`";
+  std::vector<std::string> words;
+  while (!line.empty() && !line.starts_with("//")) {
+    size_t size = 1;
+    if (line[0] == '"' || line[0] == '`') {
+      const size_t end = std::min(line.find(line[0], 1), line.size());
+      words.emplace_back(line.substr(1, end - 1));
+      size = end + 1;
+    } else if (line[0] == '(' || line[0] == ')') {
+      words.emplace_back(line.substr(0, 1));
+    } else if (kEnds.find(line[0]) == std::string_view::npos) {
+      size = std::min({line.find_first_of(kEnds), line.find("//"), line.size()});
+      words.emplace_back(line.substr(0, size));
+    }
+    line.remove_prefix(std::min(size, line.size()));
+  }
+  return words;
+}
+
+/// Whether go.mod says where the module is, or is its own.
+bool names(const std::string& go_mod, const std::string& module) {
+  std::istringstream lines(go_mod);
+  std::string line, block;
+  while (std::getline(lines, line)) {
+    std::vector<std::string> words = words_of(line);
+    if (words.empty()) continue;
+    if (words[0] == ")") {
+      block.clear();
+    } else if (!block.empty()) {
+      words.insert(words.begin(), block);
+    } else if (words.size() == 2 && words[1] == "(") {
+      block = words[0];
+    }
+    const bool tells = words[0] == "require" || words[0] == "replace" || words[0] == "module";
+    if (tells && words.size() > 1 && words[1] == module) return true;
+  }
+  return false;
+}
+
 /// Gives a program with a go.mod the modules that it does not name itself.
 Result<void> add_modules(const fs::path& mod, const GoModules& modules, const fs::path& scratch,
                          GoCommand& command) {
-  std::string text = read_file(mod);
+  const std::string text = read_file(mod);
   std::string lines;
   const auto add = [&](const char* name, const std::string& path) {
-    if (text.find(name) != std::string::npos) return;
+    if (names(text, name)) return;
     lines += fmt::format("\nrequire {0} v0.0.0\nreplace {0} => {1}\n", name,
                          boost::json::serialize(boost::json::string(path)));
   };

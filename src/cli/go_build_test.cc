@@ -125,6 +125,39 @@ TEST_F(GoBuildTest, leaves_a_go_mod_that_names_the_modules) {
   EXPECT_FALSE(fs::exists(scratch() / "go.mod"));
 }
 
+TEST_F(GoBuildTest, finds_the_modules_in_every_form_of_go_mod) {
+  const fs::path directory = program("parcels");
+  for (const char* text :
+       {"module parcels\nrequire (\n\twallarooapi v0.0.0 // of 2018\n\twallaroo.example/wallaroo "
+        "v0.0.0\n)\n",
+        "module parcels\nreplace(\n  \"wallarooapi\" => ../shim\n  `wallaroo.example/wallaroo` "
+        "v0.0.0 "
+        "=> ../engine\n)",
+        "module wallarooapi\r\nrequire wallaroo.example/wallaroo v0.0.0// here\r\n"}) {
+    std::ofstream(directory / "go.mod") << text;
+    ASSERT_TRUE(prepare(directory));
+    EXPECT_FALSE(fs::exists(scratch() / "go.mod")) << text;
+  }
+}
+
+TEST_F(GoBuildTest, adds_the_modules_where_other_names_hold_theirs) {
+  const fs::path directory = program("parcels");
+  for (const char* text :
+       {"module example.com/wallarooapi-reverse\n", "module parcels // for wallarooapi\n",
+        "module parcels\n// require wallarooapi v0.0.0\n//replace wallarooapi => ../shim\n",
+        "module parcels\nrequire example.com/wallarooapi v1.0.0\nreplace old => wallarooapi "
+        "v1.0.0\n",
+        "module parcels\nexclude wallarooapi v1.0.0\nretract (\n  v1.0.0 // wallarooapi\n)\n",
+        "module parcels\nrequire (\n)\nwallarooapi v0.0.0\n", "module parcels\nrequire \"", ""}) {
+    std::ofstream(directory / "go.mod") << text;
+    ASSERT_TRUE(prepare(directory));
+    EXPECT_EQ(read(scratch() / "go.mod").find(std::string(text) + "\nrequire wallarooapi v0.0.0\n"),
+              0u)
+        << text;
+    fs::remove(scratch() / "go.mod");
+  }
+}
+
 TEST_F(GoBuildTest, says_what_is_no_program_of_2018) {
   const auto why = [this](const fs::path& directory) { return prepare(directory).error().message; };
   EXPECT_NE(why(top_ / "absent").find("No such file or directory"), std::string::npos);

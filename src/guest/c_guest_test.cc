@@ -15,10 +15,34 @@ class CGuest : public testing::Test {
   CGuest() {
     functions_.abi_version = WL_ABI_VERSION;
     functions_.size = sizeof(wl_guest);
+    functions_.open_chain = [](uint64_t, wl_chain*, uint32_t, uint32_t, const wl_end*, uint32_t) {
+      return uint64_t{0};
+    };
+    functions_.close_chain = [](uint64_t, uint64_t) {};
+    functions_.process = [](uint64_t, uint64_t, const wl_input* input) { return input->from; };
+    functions_.timer = [](uint64_t, uint64_t, const wl_input*, const char*, uint32_t, int64_t) {};
+    functions_.free_values = [](uint64_t, const uint64_t*, uint32_t) {};
+    functions_.encode_value = [](uint64_t, uint64_t, uint64_t, wl_buffer*) { return 0; };
+    functions_.encode_states = [](uint64_t, uint32_t, uint32_t, const uint64_t*, uint32_t,
+                                  uint64_t*, wl_buffer*) { return 0; };
+    functions_.decode_states = [](uint64_t, uint32_t, uint32_t, const uint64_t*, uint32_t,
+                                  const char*, const uint64_t*, wl_buffer*) { return 0; };
+    functions_.free_states = [](uint64_t, uint32_t, uint32_t, const uint64_t*, uint32_t) {};
+    functions_.find_messages = [](uint64_t, uint32_t, const char*, uint64_t, uint32_t, wl_span*,
+                                  uint32_t, uint32_t*) { return uint32_t{0}; };
   }
   ~CGuest() override {
     wl_app_free(app_);
     wl_buffer_free(error_);
+  }
+  /// What is said about a guest that lacks one function.
+  std::string without(auto wl_guest::*function) {
+    const wl_guest all = functions_;
+    functions_.*function = nullptr;
+    EXPECT_EQ(make("{}"), WL_BAD_APPLICATION);
+    EXPECT_EQ(app_, nullptr);
+    functions_ = all;
+    return text(error_);
   }
   int32_t make(const std::string& graph) {
     return wl_app_new(&functions_, graph.data(), graph.size(), &app_, error_);
@@ -75,6 +99,21 @@ TEST_F(CGuest, a_guest_of_another_version_is_refused) {
   EXPECT_NE(text(error_).find("of " + std::to_string(functions_.size) + " bytes"),
             std::string::npos)
       << text(error_);
+}
+
+TEST_F(CGuest, a_guest_that_lacks_a_function_is_refused) {
+  EXPECT_EQ(without(&wl_guest::timer),
+            "the function 'timer' of the program's wl_guest is null; set all of its functions, "
+            "whether its graph needs them or not");
+  EXPECT_NE(without(&wl_guest::open_chain).find("'open_chain'"), std::string::npos);
+  EXPECT_NE(without(&wl_guest::close_chain).find("'close_chain'"), std::string::npos);
+  EXPECT_NE(without(&wl_guest::process).find("'process'"), std::string::npos);
+  EXPECT_NE(without(&wl_guest::free_values).find("'free_values'"), std::string::npos);
+  EXPECT_NE(without(&wl_guest::encode_value).find("'encode_value'"), std::string::npos);
+  EXPECT_NE(without(&wl_guest::encode_states).find("'encode_states'"), std::string::npos);
+  EXPECT_NE(without(&wl_guest::decode_states).find("'decode_states'"), std::string::npos);
+  EXPECT_NE(without(&wl_guest::free_states).find("'free_states'"), std::string::npos);
+  EXPECT_NE(without(&wl_guest::find_messages).find("'find_messages'"), std::string::npos);
 }
 
 TEST_F(CGuest, a_graph_that_cannot_be_read_or_planned_is_refused) {

@@ -8,6 +8,13 @@
 #include "wallaroo/connectors.h"
 
 namespace wallaroo::guest {
+namespace {
+
+// A size that a guest cut to 32 bits would give each output behind it the bytes of another one.
+constexpr const char* kTooFewBytes = "a guest passed fewer bytes than its outputs have";
+constexpr const char* kTooManyBytes = "a guest passed more bytes than its outputs have";
+
+}  // namespace
 
 void Place::process(const void*, const Stamp*, size_t) {
   ASSERT(false, "values of a guest are worked on by the guest");
@@ -19,11 +26,12 @@ void EndPlace::send(const wl_output* outputs, uint32_t count, std::string_view b
     const size_t some = std::min<size_t>(count - at, kStepBatch);
     size_t keys = 0;
     for (size_t i = 0; i < some; ++i) keys += outputs[at + i].size;
-    ASSERT(keys <= bytes.size(), "a guest passed fewer bytes than its outputs have");
+    ASSERT(keys <= bytes.size(), kTooFewBytes);
     send_some(outputs + at, some, bytes.substr(0, keys), refused);
     bytes.remove_prefix(keys);
     at += some;
   }
+  ASSERT(bytes.empty(), kTooManyBytes);
 }
 
 void EndPlace::send_some(const wl_output* outputs, size_t count, std::string_view keys,
@@ -45,24 +53,27 @@ void EndPlace::send_some(const wl_output* outputs, size_t count, std::string_vie
   }
 }
 
-void EndPlace::write(Chain& chain, const wl_output* outputs, uint32_t count,
+bool EndPlace::write(Chain& chain, const wl_output* outputs, uint32_t count,
                      std::string_view bytes) {
   Bytes& out = sink_->buffer();
   const auto copy = [](std::string_view message, Bytes& to) { to << message; };
   size_t written = 0;
-  for (uint32_t i = 0; i < count; ++i) {
-    ASSERT(outputs[i].size <= bytes.size(), "a guest passed fewer bytes than its outputs have");
+  bool go_on = true;
+  for (uint32_t i = 0; i < count && go_on; ++i) {
+    ASSERT(outputs[i].size <= bytes.size(), kTooFewBytes);
     const size_t good = out.size();
     try {
       detail::encode_message(copy, framing_, bytes.substr(0, outputs[i].size), out);
       ++written;
     } catch (...) {
       out.truncate(good);
-      if (!chain.user_error(site, outputs[i].record)) break;
+      go_on = chain.user_error(site, outputs[i].record);
     }
     bytes.remove_prefix(outputs[i].size);
   }
+  ASSERT(bytes.empty() || !go_on, kTooManyBytes);
   sink_->commit(written);
+  return go_on;
 }
 
 }  // namespace wallaroo::guest
@@ -100,7 +111,7 @@ void wl_chain::gather(const std::vector<wallaroo::Step*>& steps) {
 wl_input wl_chain::input(const Record* records, void* const* states, size_t from, size_t count) {
   records_ = records;
   record_count_ = count;
-  if (kind_ != NodeKind::state) states = nullptr;  // the engine has an empty place for each record
+  if (!has_state()) states = nullptr;  // the engine has an empty place for each record
   return {.records = reinterpret_cast<const wl_record*>(records),
           .values = nullptr,
           .states = reinterpret_cast<const uint64_t*>(states),
@@ -149,11 +160,12 @@ std::string_view wl_chain::message(const Record& record, Bytes& scratch) {
   return scratch.view();
 }
 
-bool wl_chain::emit(uint32_t end, const wl_output* outputs, uint32_t count,
-                    std::string_view bytes) {
+wl_emitted wl_chain::emit(uint32_t end, const wl_output* outputs, uint32_t count,
+                          std::string_view bytes) {
   ASSERT(end < ends_.size(), "a guest emitted to an end that its chain does not have");
+  for (uint32_t i = 0; i < count; ++i) (void)record(outputs[i].record);
   if (ends_[end]->is_sink()) {
-    ends_[end]->write(chain_, outputs, count, bytes);
+    if (!ends_[end]->write(chain_, outputs, count, bytes)) return WL_STOPPED;
   } else {
     ends_[end]->send(outputs, count, bytes, refused_);
   }
@@ -163,7 +175,7 @@ bool wl_chain::emit(uint32_t end, const wl_output* outputs, uint32_t count,
     guest.free_values(guest.context, refused_.data(), static_cast<uint32_t>(refused_.size()));
     refused_.clear();
   }
-  return chain_.ports_blocked == 0;
+  return chain_.ports_blocked == 0 ? WL_GO_ON : WL_NO_ROOM;
 }
 
 const wallaroo::Site& wl_chain::site(uint32_t node) const {

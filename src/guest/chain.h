@@ -40,7 +40,8 @@ class EndPlace final : public Place {
   /// Numbers of values that the port did not take are appended to `refused`.
   void send(const wl_output* outputs, uint32_t count, std::string_view bytes,
             std::vector<uint64_t>& refused);
-  void write(Chain& chain, const wl_output* outputs, uint32_t count, std::string_view bytes);
+  /// False when a failure stops the worker: what comes behind it is dropped.
+  bool write(Chain& chain, const wl_output* outputs, uint32_t count, std::string_view bytes);
 
  private:
   void send_some(const wl_output* outputs, size_t count, std::string_view keys,
@@ -66,9 +67,10 @@ struct wl_chain final : public wallaroo::Entry {
              int64_t at_ns) override;
   std::string_view message(const wallaroo::Record& record, wallaroo::Bytes& scratch) override;
 
-  bool emit(uint32_t end, const wl_output* outputs, uint32_t count, std::string_view bytes);
+  wl_emitted emit(uint32_t end, const wl_output* outputs, uint32_t count, std::string_view bytes);
   const wallaroo::Site& site(uint32_t node) const;
   const wallaroo::Record& record(uint32_t index) const;
+  bool has_state() const { return kind_ == wallaroo::NodeKind::state; }
   wallaroo::Chain& chain() { return chain_; }
   const wallaroo::Chain& chain() const { return chain_; }
 

@@ -22,27 +22,34 @@ enum {
   COUNT,
   SINK,
   WORD_MAX = 31,
+  MESSAGE_MAX = 299,
   CORES = 2,
   VALUES_MAX = 64,
   STATES_MAX = 16
 };
 
-static const char graph[] =
-    "{\"application\":\"words\",\"pipelines\":[\"words\"],\"nodes\":["
-    "{\"kind\":\"source\",\"name\":\"words\",\"pipeline\":\"words\","
-    "\"from\":{\"tcp\":{\"address\":\":7010\",\"framing\":\"lines\"}}},"
-    "{\"kind\":\"spread\",\"name\":\"deal\",\"pipeline\":\"words\",\"inputs\":[0]},"
-    "{\"kind\":\"key_by\",\"pipeline\":\"words\",\"key_type\":\"text\",\"inputs\":[1]},"
-    "{\"kind\":\"state\",\"name\":\"count\",\"pipeline\":\"words\",\"state_type\":\"u64\","
-    "\"inputs\":[2]},"
-    "{\"kind\":\"sink\",\"name\":\"counts\",\"pipeline\":\"words\",\"inputs\":[3],"
-    "\"to\":{\"tcp\":{\"address\":\":7002\",\"framing\":\"lines\"}}}]}";
+#define GRAPH(policy, framing)                                                            \
+  "{\"application\":\"words\",\"pipelines\":[\"words\"]," policy                          \
+  "\"nodes\":["                                                                           \
+  "{\"kind\":\"source\",\"name\":\"words\",\"pipeline\":\"words\","                       \
+  "\"from\":{\"tcp\":{\"address\":\":7010\",\"framing\":\"lines\"}}},"                    \
+  "{\"kind\":\"spread\",\"name\":\"deal\",\"pipeline\":\"words\",\"inputs\":[0]},"        \
+  "{\"kind\":\"key_by\",\"pipeline\":\"words\",\"key_type\":\"text\",\"inputs\":[1]},"    \
+  "{\"kind\":\"state\",\"name\":\"count\",\"pipeline\":\"words\",\"state_type\":\"u64\"," \
+  "\"inputs\":[2]},"                                                                      \
+  "{\"kind\":\"sink\",\"name\":\"counts\",\"pipeline\":\"words\",\"inputs\":[3],"         \
+  "\"to\":{\"tcp\":{\"address\":\":7002\",\"framing\":" framing "}}}]}"
+
+static const char graph[] = GRAPH("", "\"lines\"");
+/* A count that does not fit its framing stops the worker. */
+static const char strict_graph[] = GRAPH("\"on_error\":\"fail\",", "{\"length\":1}");
 
 /* What the guest keeps: a value is a word; a state is how often its key came. */
 struct chain {
   wl_chain* engine;
   uint32_t core;
   uint32_t entry;
+  int stopped;
 };
 struct guest {
   struct chain chains[CORES * SINK];
@@ -65,6 +72,7 @@ static uint64_t open_chain(uint64_t context, wl_chain* engine, uint32_t core, ui
   chain->engine = engine;
   chain->core = core;
   chain->entry = entry;
+  chain->stopped = 0;
   ++guest->chains_open;
   return (uint64_t)(uintptr_t)chain;
 }
@@ -123,23 +131,27 @@ static int take(struct guest* guest, const struct chain* chain, const wl_input* 
   CHECK((*count == 0) == ((input->states[at] & WL_NEW_STATE) != 0));
   if (*count == 0) ++guest->states;
   ++*count;
-  output->size = (uint32_t)sprintf(bytes, "%s %u", word, (unsigned)*count);
+  /* "long" becomes longer than a length of one byte can say. */
+  output->size = (uint32_t)sprintf(bytes, "%*s %u", strcmp(word, "long") == 0 ? 256 : 1, word,
+                                   (unsigned)*count);
   return 1;
 }
 
 static uint32_t process(uint64_t context, uint64_t handle, const wl_input* input) {
-  const struct chain* chain = (const struct chain*)(uintptr_t)handle;
+  struct chain* chain = (struct chain*)(uintptr_t)handle;
+  CHECK(!chain->stopped);
   CHECK(input->from < input->count && input->batch > 0);
   CHECK((input->values == NULL) == (chain->entry == SOURCE));
   CHECK((input->states == NULL) == (chain->entry != COUNT));
   uint32_t at = input->from;
-  int go_on = 1;
-  for (; at < input->count && go_on; ++at) {
-    char bytes[64];
+  int32_t next = WL_GO_ON;
+  for (; at < input->count && next == WL_GO_ON; ++at) {
+    char bytes[MESSAGE_MAX + 1];
     wl_output output;
     if (take(guest_of(context), chain, input, at, &output, bytes))
-      go_on = wl_emit(chain->engine, 0, &output, 1, bytes, output.size);
+      next = wl_emit(chain->engine, 0, &output, 1, bytes, output.size);
   }
+  chain->stopped = next == WL_STOPPED;
   for (uint32_t i = input->from; i < at && input->values != NULL; ++i)
     take_back(guest_of(context), input->values[i]);
   return at;
@@ -211,7 +223,7 @@ static uint32_t find_messages(uint64_t context, uint32_t node, const char* bytes
 
 static void feed(wl_harness* harness, const char* bytes, const uint64_t* sizes, uint32_t count) {
   CHECK(wl_harness_feed(harness, "words", 5, bytes, sizes, count, 0, NULL) == WL_OK);
-  CHECK(wl_harness_drain(harness, NULL) == WL_OK);
+  (void)wl_harness_drain(harness, NULL); /* which fails when the worker stops */
 }
 
 /* Whether the lines written so far hold `line`. */
@@ -224,15 +236,39 @@ static int has_line(const wl_harness* harness, const char* line) {
   return found;
 }
 
-static void run(const wl_app* app, wl_buffer* error) {
-  wl_harness_options options = {.size = sizeof options,
-                                .cores = CORES,
-                                .batch_messages_max = 2,
-                                .credits_per_channel = 1,
-                                .ring_slots = 1,
-                                .partitions = 4,
-                                .sinks_push_back = 1};
+static const wl_harness_options options = {.size = sizeof options,
+                                           .cores = CORES,
+                                           .batch_messages_max = 2,
+                                           .credits_per_channel = 1,
+                                           .ring_slots = 1,
+                                           .partitions = 4,
+                                           .sinks_push_back = 1};
+
+/* What is under way when a worker stops is the guest's to forget. */
+static void run_until_it_stops(struct guest* guest, const wl_guest* functions, wl_buffer* error) {
+  wl_app* app = NULL;
+  CHECK(wl_app_new(functions, strict_graph, strlen(strict_graph), &app, error) == WL_OK);
   wl_harness* harness = NULL;
+  CHECK(wl_harness_new(app, &options, NULL, 0, &harness, error) == WL_OK);
+  const uint64_t sizes[] = {4, 4, 4};
+  feed(harness, "longlonglong", sizes, 3);
+  CHECK(wl_harness_failure(harness, error) == WL_FAILED && wl_buffer_size(error) > 0);
+  CHECK(has_line(harness, "long") == 0);
+  int stopped = 0;
+  for (uint32_t i = 0; i < guest->chains_made; ++i) stopped += guest->chains[i].stopped;
+  CHECK(stopped == 1);
+  wl_harness_free(harness);
+  CHECK(guest->states == 0 && guest->chains_open == 0);
+  memset(guest->values, 0, sizeof guest->values);
+  guest->chains_made = 0;
+  wl_app_free(app);
+}
+
+static void run(const wl_app* app, wl_buffer* error) {
+  wl_harness* harness = NULL;
+  const char* const flags[] = {"--in"};
+  CHECK(wl_harness_new(app, &options, flags, 1, &harness, error) == WL_BAD_OPTION);
+  CHECK(harness == NULL && wl_buffer_size(error) > 0);
   CHECK(wl_harness_new(app, &options, NULL, 0, &harness, error) == WL_OK);
   const uint64_t sizes[] = {3, 3, 0, 3, 3};
   feed(harness,
@@ -281,6 +317,7 @@ int main(void) {
                               .find_messages = find_messages};
   CHECK(wl_abi_version() == WL_ABI_VERSION && strlen(wl_version()) > 0);
   wl_buffer* error = wl_buffer_new();
+  run_until_it_stops(&guest, &functions, error);
   wl_app* app = NULL;
   CHECK(wl_app_new(&functions, graph, strlen(graph), &app, error) == WL_OK);
   CHECK(wl_app_check(app, error) == WL_OK);

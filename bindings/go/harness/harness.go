@@ -6,6 +6,7 @@ package harness
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"testing"
 	"time"
@@ -23,14 +24,14 @@ type DeadLetter = engine.DeadLetter
 type Option func(*engine.HarnessOptions)
 
 // Cores is how many cores there are, 1 to 64; 1 by default.
-func Cores(cores int) Option { return func(o *engine.HarnessOptions) { o.Cores = uint32(cores) } }
+func Cores(cores int) Option { return func(o *engine.HarnessOptions) { o.Cores = cores } }
 
 // Seed draws which core acts next and how much it does; 0, the default: they take turns.
 func Seed(seed uint64) Option { return func(o *engine.HarnessOptions) { o.Seed = seed } }
 
 // BatchMax is how many messages are worked on and sent together, 1 to 128; 128 by default.
 func BatchMax(messages int) Option {
-	return func(o *engine.HarnessOptions) { o.BatchMessagesMax = uint32(messages) }
+	return func(o *engine.HarnessOptions) { o.BatchMessagesMax = messages }
 }
 
 // SinksPushBack makes every sink full again after each batch, for a turn.
@@ -38,7 +39,7 @@ func SinksPushBack() Option { return func(o *engine.HarnessOptions) { o.SinksPus
 
 // Credits is how many batches may be under way between two stages, 1 or more; 16 by default.
 func Credits(batches int) Option {
-	return func(o *engine.HarnessOptions) { o.CreditsPerChannel = uint32(batches) }
+	return func(o *engine.HarnessOptions) { o.CreditsPerChannel = batches }
 }
 
 // Start is where the clock begins; the Unix epoch by default.
@@ -116,6 +117,9 @@ func (h *Harness) Feed(source string, messages ...string) {
 // connection c is read by core c modulo the number of cores.
 func (h *Harness) FeedConnection(source string, connection int, messages ...string) {
 	h.t.Helper()
+	if uint64(connection) > math.MaxUint32 {
+		h.t.Fatalf("harness: there is no connection %d; they count from 0", connection)
+	}
 	bytes := make([][]byte, len(messages))
 	for i, message := range messages {
 		bytes[i] = []byte(message)
@@ -126,6 +130,9 @@ func (h *Harness) FeedConnection(source string, connection int, messages ...stri
 // Generate lets a generator make its next count values; by itself it makes none here.
 func (h *Harness) Generate(source string, count int) {
 	h.t.Helper()
+	if count < 0 {
+		h.t.Fatalf("harness: a generator cannot make %d values", count)
+	}
 	h.check(h.h.Generate(source, uint64(count)))
 }
 

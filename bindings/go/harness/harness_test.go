@@ -54,9 +54,12 @@ func (l *listener) end() string {
 }
 
 // A sour codec fails on the state that it was told of.
-type sour struct{ append, decode, panics bool }
+type sour struct{ append, decode, panics, silently bool }
 
 func (s sour) trip(now bool) error {
+	if now && s.silently {
+		panic(nil)
+	}
 	if now && s.panics {
 		panic("sour grapes")
 	}
@@ -111,17 +114,19 @@ func TestMistakesOfATestEndItWithASentence(t *testing.T) {
 		step  func()
 		parts []string
 	}{
-		"source":         {func() { h.Feed("text", "a") }, []string{"no source 'text'", "'texts'"}},
-		"sink":           {func() { h.Output("outs") }, []string{"no sink 'outs'", "'out'"}},
-		"bytes":          {func() { h.OutputBytes("outs") }, []string{"no sink 'outs'"}},
-		"stage":          {func() { harness.State[uint64](h, "counts", "a") }, []string{"'counts'", "'count'"}},
-		"counter":        {func() { h.Counter("count", "errors") }, []string{"'errors'"}},
-		"counter's name": {func() { h.Counter("counts", "user_errors") }, []string{"'counts'"}},
-		"generator":      {func() { h.Generate("texts", 1) }, []string{"'texts'"}},
-		"close":          {func() { h.Close("text") }, []string{"no source 'text'"}},
-		"back in time":   {func() { h.Advance(-time.Second) }, []string{"back"}},
-		"no key":         {func() { harness.State[uint64](h, "count", 1.5) }, []string{"float64 as a key"}},
-		"no state":       {func() { h.Feed("texts", "a"); h.Drain(); harness.State[func()](h, "count", "a") }, []string{"a state of this type cannot be read"}},
+		"source":          {func() { h.Feed("text", "a") }, []string{"no source 'text'", "'texts'"}},
+		"sink":            {func() { h.Output("outs") }, []string{"no sink 'outs'", "'out'"}},
+		"bytes":           {func() { h.OutputBytes("outs") }, []string{"no sink 'outs'"}},
+		"stage":           {func() { harness.State[uint64](h, "counts", "a") }, []string{"'counts'", "'count'"}},
+		"counter":         {func() { h.Counter("count", "errors") }, []string{"'errors'"}},
+		"counter's name":  {func() { h.Counter("counts", "user_errors") }, []string{"'counts'"}},
+		"generator":       {func() { h.Generate("texts", 1) }, []string{"'texts'"}},
+		"fewer than none": {func() { h.Generate("texts", -1) }, []string{"cannot make -1 values"}},
+		"connection":      {func() { h.FeedConnection("texts", 1<<32, "a") }, []string{"no connection 4294967296"}},
+		"close":           {func() { h.Close("text") }, []string{"no source 'text'"}},
+		"back in time":    {func() { h.Advance(-time.Second) }, []string{"back"}},
+		"no key":          {func() { harness.State[uint64](h, "count", 1.5) }, []string{"float64 as a key"}},
+		"no state":        {func() { h.Feed("texts", "a"); h.Drain(); harness.State[func()](h, "count", "a") }, []string{"a state of this type cannot be read"}},
 	} {
 		said := l.step(test.step)
 		if said == "" {
@@ -135,13 +140,18 @@ func TestMistakesOfATestEndItWithASentence(t *testing.T) {
 
 func TestWrongOptionsAreRefused(t *testing.T) {
 	for name, option := range map[string]harness.Option{
-		"no cores":         harness.Cores(0),
-		"negative cores":   harness.Cores(-1),
-		"65 cores":         harness.Cores(65),
-		"batches of 0":     harness.BatchMax(0),
-		"batches of 129":   harness.BatchMax(129),
-		"no credits":       harness.Credits(0),
-		"a flag of nobody": harness.Flag("input", "x"),
+		"no cores":               harness.Cores(0),
+		"negative cores":         harness.Cores(-1),
+		"65 cores":               harness.Cores(65),
+		"batches of 0":           harness.BatchMax(0),
+		"batches of 129":         harness.BatchMax(129),
+		"no credits":             harness.Credits(0),
+		"2^32+1 cores":           harness.Cores(1<<32 + 1),
+		"batches of 2^32+1":      harness.BatchMax(1<<32 + 1),
+		"2^32+1 credits":         harness.Credits(1<<32 + 1),
+		"a flag that ends early": harness.Flag("in", ":1\x002"),
+		"a name that ends early": harness.Flag("in\x00", ":1"),
+		"a flag of nobody":       harness.Flag("input", "x"),
 	} {
 		l := &listener{TB: t}
 		if said := l.step(func() { harness.New(l, counter(nil), option) }); said == "" {
@@ -154,7 +164,8 @@ func TestWrongOptionsAreRefused(t *testing.T) {
 }
 
 func TestCodecsThatFailMakeStatesThatCannotBeReloaded(t *testing.T) {
-	for _, codec := range []sour{{append: true}, {append: true, panics: true}, {decode: true}, {decode: true, panics: true}} {
+	for _, codec := range []sour{{append: true}, {append: true, panics: true}, {decode: true}, {decode: true, panics: true},
+		{append: true, silently: true}, {decode: true, silently: true}} {
 		l := &listener{TB: t}
 		h := harness.New(l, counter(codec))
 		h.Feed("texts", "a")
@@ -162,6 +173,8 @@ func TestCodecsThatFailMakeStatesThatCannotBeReloaded(t *testing.T) {
 		wanted := "sour milk"
 		if codec.panics {
 			wanted = "panic: sour grapes"
+		} else if codec.silently {
+			wanted = "panic: "
 		}
 		expect(t, l.step(h.ReloadStates), wanted)
 		l.end()

@@ -67,8 +67,10 @@ func (a *application) ToJson() string {
 // described is the application that the program runs.
 var described *application
 
-// A stage is a step of a pipeline, as it will be built: one of the first four is there.
+// A stage is a step of a pipeline, as it will be built: the one of the first four that its method
+// names is there, or the program passed nil.
 type stage struct {
+	method      string
 	one         wa.ComputationBuilder
 	many        wa.ComputationMultiBuilder
 	computation component // with state
@@ -116,26 +118,26 @@ func (p *pipelineBuilder) to(class string, builder interface{}, s stage) *pipeli
 
 // To adds a computation.
 func (p *pipelineBuilder) To(builder wa.ComputationBuilder) *pipelineBuilder {
-	return p.to("ComputationBuilder", builder, stage{one: builder})
+	return p.to("ComputationBuilder", builder, stage{method: "To", one: builder})
 }
 
 // ToMulti adds a computation with any number of outputs.
 func (p *pipelineBuilder) ToMulti(builder wa.ComputationMultiBuilder) *pipelineBuilder {
-	return p.to("ComputationMultiBuilder", builder, stage{many: builder})
+	return p.to("ComputationMultiBuilder", builder, stage{method: "ToMulti", many: builder})
 }
 
 // ToStatePartition adds a computation with a state for each of the listed keys. The state of a name
 // is one for the whole application.
 func (p *pipelineBuilder) ToStatePartition(computation wa.StateComputation, stateBuilder wa.StateBuilder, stateName string, partition wa.PartitionFunction, partitions []uint64) *pipelineBuilder {
-	return p.toState("StateComputation", computation, stateBuilder, stateName, partition, partitions)
+	return p.toState("ToStatePartition", "StateComputation", computation, stateBuilder, stateName, partition, partitions)
 }
 
 // ToStatePartitionMulti is ToStatePartition with any number of outputs.
 func (p *pipelineBuilder) ToStatePartitionMulti(computation wa.StateComputationMulti, stateBuilder wa.StateBuilder, stateName string, partition wa.PartitionFunction, partitions []uint64) *pipelineBuilder {
-	return p.toState("StateComputationMulti", computation, stateBuilder, stateName, partition, partitions)
+	return p.toState("ToStatePartitionMulti", "StateComputationMulti", computation, stateBuilder, stateName, partition, partitions)
 }
 
-func (p *pipelineBuilder) toState(class string, computation component, stateBuilder wa.StateBuilder, stateName string, partition wa.PartitionFunction, partitions []uint64) *pipelineBuilder {
+func (p *pipelineBuilder) toState(method, class string, computation component, stateBuilder wa.StateBuilder, stateName string, partition wa.PartitionFunction, partitions []uint64) *pipelineBuilder {
 	computationId := wa.AddComponent(computation, wa.StateComputationTypeId)
 	builderId := wa.AddComponent(stateBuilder, wa.StateBuilderTypeId)
 	p.component(&repr.Component{Class: class, ComponentId: computationId})
@@ -144,7 +146,7 @@ func (p *pipelineBuilder) toState(class string, computation component, stateBuil
 	step, from := p.next()
 	p.connect(&repr.ToStatePartition{Class: "ToStatePartition", StepId: step, FromStepId: from,
 		StateComputationId: computationId, StateBuilderId: builderId, StateName: stateName, PartitionId: partitionId})
-	p.stages = append(p.stages, stage{computation: computation, stateBuilder: stateBuilder,
+	p.stages = append(p.stages, stage{method: method, computation: computation, stateBuilder: stateBuilder,
 		stateName: stateName, partition: partition, keys: partitions})
 	return p
 }
@@ -164,7 +166,7 @@ func (p *pipelineBuilder) ToSink(sink SinkConfig) *pipelineBuilder {
 	p.component(sink.MakeEncoder().Repr())
 	step, from := p.next()
 	p.connect(&repr.ToSink{Class: "ToSink", StepId: step, FromStepId: from, Sink: sink.SinkConfigRepr()})
-	p.stages = append(p.stages, stage{sink: sink})
+	p.stages = append(p.stages, stage{method: "ToSink", sink: sink})
 	return p
 }
 

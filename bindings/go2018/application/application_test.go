@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -361,6 +362,51 @@ func TestAComputationWithFieldsIsCalledByOneCoreAtATime(t *testing.T) {
 	}
 }
 
+// everywhere is one object in all stages and sinks. It gives others the time to come between.
+type everywhere struct{ n int }
+
+func (e *everywhere) count() {
+	n := e.n
+	runtime.Gosched()
+	e.n = n + 1
+}
+
+func (*everywhere) Name() string         { return "everywhere" }
+func (e *everywhere) Build() interface{} { return e }
+func (e *everywhere) Compute(data interface{}) interface{} {
+	e.count()
+	return data
+}
+func (e *everywhere) Encode(data interface{}) []byte {
+	e.count()
+	return []byte(data.(string))
+}
+
+func TestOneObjectInSeveralPlacesIsCalledByOneCoreAtATime(t *testing.T) {
+	one := &everywhere{}
+	a := app.MakeApplication("numbers")
+	for _, name := range []string{"left", "right"} {
+		a.NewPipeline(name, tcpIn).To(one).To(one).ToSink(app.MakeTCPSinkConfig("127.0.0.1", "7002", one))
+	}
+	made := built(t, a)
+	var workers sync.WaitGroup
+	for _, source := range []string{"left-source", "right-source"} {
+		h := harness.New(t, made)
+		workers.Add(1)
+		go func(source string) {
+			defer workers.Done()
+			for i := 0; i < 1000; i++ {
+				h.Feed(source, "x")
+			}
+			h.Drain()
+		}(source)
+	}
+	workers.Wait()
+	if one.n != 6000 {
+		t.Error(one.n)
+	}
+}
+
 type badHeader struct {
 	decoder
 	length func() uint64
@@ -417,6 +463,42 @@ func TestWhatCannotBeBuiltIsOneSentence(t *testing.T) {
 	made.NewPipeline("p", tcpIn).ToSink(tcpOut).ToSink(tcpOut)
 	if _, err := made.Build(); err == nil || !strings.Contains(err.Error(), "goes on behind its sink") {
 		t.Error(err)
+	}
+}
+
+func TestWhatIsMissingIsOneSentence(t *testing.T) {
+	a := app.MakeApplication("mistaken")
+	states := func(computation wa.StateComputation, states wa.StateBuilder, of wa.PartitionFunction, keys []uint64) func() {
+		return func() { a.NewPipeline("p", tcpIn).ToStatePartition(computation, states, "s", of, keys).ToSink(tcpOut) }
+	}
+	none := letters()[:0]
+	for _, c := range []struct {
+		add    func()
+		wanted string
+	}{
+		{func() {}, "application 'mistaken' has no pipeline; begin one with NewPipeline"},
+		{func() { a.NewPipeline("p", app.MakeTCPSourceConfig("", "1", nil)).ToSink(tcpOut) }, "MakeTCPSourceConfig was given nil as Decoder"},
+		{func() { a.NewPipeline("p", tcpIn).ToSink(app.MakeTCPSinkConfig("", "2", nil)) }, "MakeTCPSinkConfig was given nil as Encoder"},
+		{func() { a.NewPipeline("p", tcpIn).To(nil).ToSink(tcpOut) }, "To was given nil as ComputationBuilder"},
+		{func() { a.NewPipeline("p", tcpIn).ToMulti(nil).ToSink(tcpOut) }, "ToMulti was given nil as ComputationMultiBuilder"},
+		{states(nil, &stateBuilder{}, &partition{}, letters()), "ToStatePartition was given nil as StateComputation"},
+		{states(&count{}, nil, &partition{}, letters()), "ToStatePartition was given nil as StateBuilder"},
+		{states(&count{}, &stateBuilder{}, nil, letters()), "ToStatePartition was given nil as PartitionFunction"},
+		{states(&count{}, &stateBuilder{}, &partition{}, none), "ToStatePartition was given no partitions"},
+		{func() {
+			a.NewPipeline("p", tcpIn).ToStatePartitionMulti(nil, &stateBuilder{}, "s", &partition{}, letters()).ToSink(tcpOut)
+		}, "ToStatePartitionMulti was given nil as StateComputationMulti"},
+	} {
+		a = app.MakeApplication("mistaken")
+		c.add()
+		a.ToJson()
+		_, err := a.Build()
+		if err == nil || !strings.Contains(err.Error(), c.wanted) {
+			t.Errorf("got %v, wanted %q", err, c.wanted)
+		}
+		if err != nil && strings.Contains(c.wanted, " was given ") && !strings.HasPrefix(err.Error(), "pipeline 'p' cannot be built: ") {
+			t.Error(err)
+		}
 	}
 }
 

@@ -50,7 +50,10 @@ func (a *application) Build() (*wallaroo.App, error) {
 	if name == "" {
 		name = "application"
 	}
-	b := &builder{app: wallaroo.New(name), pipelines: names{}, stages: names{}, states: map[string]*sharedState{}}
+	if len(a.pipelines) == 0 {
+		return nil, fmt.Errorf("application '%s' has no pipeline; begin one with NewPipeline", name)
+	}
+	b := &builder{app: wallaroo.New(name), pipelines: names{}, stages: names{}, states: map[string]*sharedState{}, turns: map[uintptr]*turn{}}
 	wallaroo.UseCodec[interface{}](b.app, messageCodec{})
 	for _, p := range a.pipelines {
 		if err := b.pipeline(p); err != nil {
@@ -65,6 +68,7 @@ type builder struct {
 	pipelines names
 	stages    names // sources, sinks and states, too
 	states    map[string]*sharedState
+	turns     map[uintptr]*turn // by where the component is
 }
 
 // Names of today are unique and made of a-z, 0-9 and '-'.
@@ -132,6 +136,9 @@ func (b *builder) pipeline(p *pipelineBuilder) error {
 	from, err := b.source(b.app.Pipeline(name), name, p)
 	for i := 0; err == nil && i < len(p.stages); i++ {
 		s := p.stages[i]
+		if err = p.lacks(s); err != nil {
+			break
+		}
 		if s.sink == nil {
 			from, err = b.stage(from, s, p)
 			continue
@@ -143,6 +150,39 @@ func (b *builder) pipeline(p *pipelineBuilder) error {
 	return err
 }
 
+// given is a mistake if the program passed nil to a function of this package.
+func (p *pipelineBuilder) given(part interface{}, function, kind string) error {
+	if part != nil {
+		return nil
+	}
+	return p.mistake("cannot be built: %s was given nil as %s", function, kind)
+}
+
+// lacks is a mistake if a stage was not given what it needs.
+func (p *pipelineBuilder) lacks(s stage) error {
+	switch s.method {
+	case "To":
+		return p.given(s.one, s.method, "ComputationBuilder")
+	case "ToMulti":
+		return p.given(s.many, s.method, "ComputationMultiBuilder")
+	case "ToSink":
+		return nil
+	}
+	if err := p.given(s.computation, s.method, strings.Replace(s.method, "ToStatePartition", "StateComputation", 1)); err != nil {
+		return err
+	}
+	if err := p.given(s.stateBuilder, s.method, "StateBuilder"); err != nil {
+		return err
+	}
+	if err := p.given(s.partition, s.method, "PartitionFunction"); err != nil {
+		return err
+	}
+	if len(s.keys) == 0 {
+		return p.mistake("cannot be built: %s was given no partitions, so that every message would be dropped; list the keys", s.method)
+	}
+	return nil
+}
+
 func (b *builder) source(to *wallaroo.Pipeline, name string, p *pipelineBuilder) (none stream, err error) {
 	var source *TCPSourceConfig
 	switch config := p.source.(type) {
@@ -152,6 +192,9 @@ func (b *builder) source(to *wallaroo.Pipeline, name string, p *pipelineBuilder)
 		return none, p.mistake("reads the Kafka topic '%s', and this version has no Kafka source; use MakeTCPSourceConfig", config.topic)
 	default:
 		return none, p.mistake("has a source of type %T, which is none of package application", p.source)
+	}
+	if err := p.given(source.decoder, "MakeTCPSourceConfig", "Decoder"); err != nil {
+		return none, err
 	}
 	decoder, framed := source.decoder.(wa.FramedDecoder)
 	if !framed {
@@ -183,8 +226,11 @@ const (
 func (b *builder) sink(from stream, name string, config SinkConfig, p *pipelineBuilder) error {
 	switch sink := config.(type) {
 	case *TCPSinkConfig:
+		if err := p.given(sink.encoder, "MakeTCPSinkConfig", "Encoder"); err != nil {
+			return err
+		}
 		address := wallaroo.Value(net.JoinHostPort(sink.host, sink.port))
-		alone := oneAtATime(sink.encoder)
+		alone := b.oneAtATime(sink.encoder)
 		from.Sink(b.stages.name(name+"-sink", ""), wallaroo.DialTCP(address, wallaroo.Raw),
 			func(value interface{}, out []byte) ([]byte, error) {
 				defer alone.begin().end()
@@ -202,16 +248,24 @@ func (b *builder) sink(from stream, name string, config SinkConfig, p *pipelineB
 type turn sync.Mutex
 
 // oneAtATime: in 2018 a worker had one encoder for each sink and one computation for each stage, so
-// that their fields needed no lock. What has no fields needs none here.
-func oneAtATime(of interface{}) *turn {
-	kind := reflect.TypeOf(of)
-	if kind != nil && kind.Kind() == reflect.Ptr {
+// that their fields needed no lock. What has no fields needs none here. An object that is used in
+// several places has one turn in all of them.
+func (b *builder) oneAtATime(of interface{}) *turn {
+	value := reflect.ValueOf(of)
+	kind := value.Type()
+	if kind.Kind() == reflect.Ptr {
 		kind = kind.Elem()
 	}
-	if kind == nil || kind.Size() == 0 {
+	if kind.Size() == 0 {
 		return nil
 	}
-	return new(turn)
+	if value.Kind() != reflect.Ptr && value.Kind() != reflect.Map {
+		return new(turn)
+	}
+	if b.turns[value.Pointer()] == nil {
+		b.turns[value.Pointer()] = new(turn)
+	}
+	return b.turns[value.Pointer()]
 }
 
 func (t *turn) begin() *turn {
@@ -280,7 +334,7 @@ func (b *builder) computation(from stream, builder wa.ComputationBuilder, p *pip
 	if err != nil {
 		return from, err
 	}
-	alone := oneAtATime(computation)
+	alone := b.oneAtATime(computation)
 	return wallaroo.Map(from, name, func(value interface{}) (interface{}, error) {
 		defer alone.begin().end()
 		return orSkip(computation.Compute(value))
@@ -292,7 +346,7 @@ func (b *builder) computationMulti(from stream, builder wa.ComputationMultiBuild
 	if err != nil {
 		return from, err
 	}
-	alone := oneAtATime(computation)
+	alone := b.oneAtATime(computation)
 	return wallaroo.FlatMap(from, name, func(value interface{}, emit func(interface{})) error {
 		defer alone.begin().end()
 		emitAll(computation.Compute(value), emit)

@@ -95,10 +95,18 @@ type Span struct{ Begin, End uint64 }
 // A Link is the engine's side of a chain, for calls during a batch.
 type Link struct{ c *C.wl_chain }
 
-// Emit hands outputs to end number `end`; false: they were taken, but take no further record.
-func (l Link) Emit(end int, outputs []Output, bytes []byte) bool {
-	return C.wl_emit(l.c, C.uint32_t(end), (*C.wl_output)(unsafe.Pointer(&outputs[0])),
-		C.uint32_t(len(outputs)), bytesPointer(bytes), C.uint64_t(len(bytes))) != 0
+// What Emit says. Stopped: a message did not fit its framing and the policy is to stop, so nothing
+// behind it may go out. NoRoom: everything was taken, but take no further record.
+const (
+	Stopped = int(C.WL_STOPPED)
+	NoRoom  = int(C.WL_NO_ROOM)
+	GoOn    = int(C.WL_GO_ON)
+)
+
+// Emit hands outputs to end number `end`.
+func (l Link) Emit(end int, outputs []Output, bytes []byte) int {
+	return int(C.wl_emit(l.c, C.uint32_t(end), (*C.wl_output)(unsafe.Pointer(&outputs[0])),
+		C.uint32_t(len(outputs)), bytesPointer(bytes), C.uint64_t(len(bytes))))
 }
 
 // Failed reports that the function of node failed on what comes from record; false: stop at once.

@@ -15,7 +15,9 @@ import "C"
 
 import (
 	"errors"
+	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"unsafe"
 )
@@ -51,7 +53,9 @@ func (b buffer) bytes() []byte {
 	if size == 0 {
 		return nil
 	}
-	return C.GoBytes(unsafe.Pointer(C.wl_buffer_data(b.c)), C.int(size))
+	bytes := make([]byte, int(size)) // C.GoBytes takes no more than 2 GiB
+	copy(bytes, unsafe.Slice((*byte)(unsafe.Pointer(C.wl_buffer_data(b.c))), int(size)))
+	return bytes
 }
 
 // checked makes an error of a code and what a buffer holds about it.
@@ -123,9 +127,22 @@ type Worker struct {
 	app *App
 }
 
+// checkArgs refuses what C would take for a shorter text.
+func checkArgs(args ...string) error {
+	for _, arg := range args {
+		if strings.IndexByte(arg, 0) >= 0 {
+			return &Error{BadOption, fmt.Sprintf("the argument %q holds a zero byte, which none can; leave it out", arg)}
+		}
+	}
+	return nil
+}
+
 // NewWorker takes a command line; args[0] is the program. The worker is nil, without an error, when
 // the command line asked for a text, which has been printed.
 func (a *App) NewWorker(args []string) (*Worker, error) {
+	if err := checkArgs(args...); err != nil {
+		return nil, err
+	}
 	argv := make([]*C.char, len(args)+1)
 	list := (**C.char)(C.malloc(C.size_t(len(argv)) * C.size_t(unsafe.Sizeof(argv[0]))))
 	defer C.free(unsafe.Pointer(list))

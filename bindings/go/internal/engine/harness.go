@@ -9,21 +9,43 @@ import "C"
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"strconv"
 	"unsafe"
 )
 
 // HarnessOptions are those of wallaroo/testkit/harness.h.
 type HarnessOptions struct {
-	Cores             uint32
+	Cores             int
 	Seed              uint64
-	BatchMessagesMax  uint32
-	CreditsPerChannel uint32
-	RingSlots         uint32
-	Partitions        uint32
+	BatchMessagesMax  int
+	CreditsPerChannel int
+	RingSlots         int
+	Partitions        int
 	SinksPushBack     bool
 	StartNs           int64
 	Flags             [][2]string
+}
+
+// check refuses what the engine could only be told cut to 32 bits; the rest is the engine's to refuse.
+func (o *HarnessOptions) check() error {
+	for _, option := range []struct {
+		name  string
+		value int
+	}{
+		{"cores", o.Cores}, {"batch_messages_max", o.BatchMessagesMax}, {"credits_per_channel", o.CreditsPerChannel},
+		{"ring_slots", o.RingSlots}, {"partitions", o.Partitions},
+	} {
+		if uint64(option.value) > math.MaxUint32 {
+			return &Error{BadOption, fmt.Sprintf("%s cannot be %d", option.name, option.value)}
+		}
+	}
+	for _, flag := range o.Flags {
+		if err := checkArgs(flag[0], flag[1]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A DeadLetter is a message on which a function failed where the policy is to keep it.
@@ -41,6 +63,9 @@ type Harness struct {
 
 // NewHarness makes a harness of the application.
 func (a *App) NewHarness(options HarnessOptions) (*Harness, error) {
+	if err := options.check(); err != nil {
+		return nil, err
+	}
 	flags := (**C.char)(C.malloc(C.size_t(2*len(options.Flags)+1) * C.size_t(unsafe.Sizeof(uintptr(0)))))
 	defer C.free(unsafe.Pointer(flags))
 	list := unsafe.Slice(flags, 2*len(options.Flags))
