@@ -13,6 +13,7 @@ namespace {
 // A size that a guest cut to 32 bits would give each output behind it the bytes of another one.
 constexpr const char* kTooFewBytes = "a guest passed fewer bytes than its outputs have";
 constexpr const char* kTooManyBytes = "a guest passed more bytes than its outputs have";
+constexpr const char* kNoRecord = "a guest named a record it was not given";
 
 }  // namespace
 
@@ -20,12 +21,15 @@ void Place::process(const void*, const Stamp*, size_t) {
   ASSERT(false, "values of a guest are worked on by the guest");
 }
 
-void EndPlace::send(const wl_output* outputs, uint32_t count, std::string_view bytes,
-                    std::vector<uint64_t>& refused) {
+void EndPlace::send(size_t records, const wl_output* outputs, uint32_t count,
+                    std::string_view bytes, std::vector<uint64_t>& refused) {
   for (size_t at = 0; at < count;) {
     const size_t some = std::min<size_t>(count - at, kStepBatch);
     size_t keys = 0;
-    for (size_t i = 0; i < some; ++i) keys += outputs[at + i].size;
+    for (size_t i = 0; i < some; ++i) {
+      ASSERT(outputs[at + i].record < records, kNoRecord);
+      keys += outputs[at + i].size;
+    }
     ASSERT(keys <= bytes.size(), kTooFewBytes);
     send_some(outputs + at, some, bytes.substr(0, keys), refused);
     bytes.remove_prefix(keys);
@@ -53,13 +57,14 @@ void EndPlace::send_some(const wl_output* outputs, size_t count, std::string_vie
   }
 }
 
-bool EndPlace::write(Chain& chain, const wl_output* outputs, uint32_t count,
+bool EndPlace::write(Chain& chain, size_t records, const wl_output* outputs, uint32_t count,
                      std::string_view bytes) {
   Bytes& out = sink_->buffer();
   const auto copy = [](std::string_view message, Bytes& to) { to << message; };
   size_t written = 0;
   bool go_on = true;
   for (uint32_t i = 0; i < count && go_on; ++i) {
+    ASSERT(outputs[i].record < records, kNoRecord);
     ASSERT(outputs[i].size <= bytes.size(), kTooFewBytes);
     const size_t good = out.size();
     try {
@@ -83,6 +88,7 @@ using wallaroo::NodeKind;
 using wallaroo::Record;
 using wallaroo::guest::EndPlace;
 using wallaroo::guest::InnerPlace;
+using wallaroo::guest::kNoRecord;
 using wallaroo::guest::Place;
 
 wl_chain::wl_chain(const wallaroo::guest::Program& program, uint32_t node, NodeKind kind,
@@ -135,7 +141,7 @@ size_t wl_chain::run(const Record* records, void* const* states, size_t from, si
   const wl_guest& guest = program_.functions;
   const uint32_t next = guest.process(guest.context, guest_chain_, &batch);
   ASSERT(next >= from && next <= count, "a guest stopped outside of its batch");
-  records_ = nullptr;
+  record_count_ = 0;
   return next;
 }
 
@@ -144,7 +150,7 @@ void wl_chain::timer(const Record& key, void* state, std::string_view name, int6
   const wl_guest& guest = program_.functions;
   guest.timer(guest.context, guest_chain_, &batch, name.data(), static_cast<uint32_t>(name.size()),
               at_ns);
-  records_ = nullptr;
+  record_count_ = 0;
 }
 
 std::string_view wl_chain::message(const Record& record, Bytes& scratch) {
@@ -163,11 +169,10 @@ std::string_view wl_chain::message(const Record& record, Bytes& scratch) {
 wl_emitted wl_chain::emit(uint32_t end, const wl_output* outputs, uint32_t count,
                           std::string_view bytes) {
   ASSERT(end < ends_.size(), "a guest emitted to an end that its chain does not have");
-  for (uint32_t i = 0; i < count; ++i) (void)record(outputs[i].record);
   if (ends_[end]->is_sink()) {
-    if (!ends_[end]->write(chain_, outputs, count, bytes)) return WL_STOPPED;
+    if (!ends_[end]->write(chain_, record_count_, outputs, count, bytes)) return WL_STOPPED;
   } else {
-    ends_[end]->send(outputs, count, bytes, refused_);
+    ends_[end]->send(record_count_, outputs, count, bytes, refused_);
   }
   if (MUTANT(refused_value_forgotten)) refused_.clear();
   if (!refused_.empty()) {
@@ -187,6 +192,6 @@ const wallaroo::Site& wl_chain::site(uint32_t node) const {
 }
 
 const Record& wl_chain::record(uint32_t index) const {
-  ASSERT(records_ != nullptr && index < record_count_, "a guest named a record it was not given");
+  ASSERT(index < record_count_, kNoRecord);
   return records_[index];
 }

@@ -37,11 +37,13 @@ class EndPlace final : public Place {
       : Place(number, wiring), port_(wiring.port), sink_(wiring.sink), framing_(framing) {}
 
   bool is_sink() const { return sink_ != nullptr; }
-  /// Numbers of values that the port did not take are appended to `refused`.
-  void send(const wl_output* outputs, uint32_t count, std::string_view bytes,
+  /// Outputs of a batch of `records`. Numbers of values that the port did not take are appended to
+  /// `refused`.
+  void send(size_t records, const wl_output* outputs, uint32_t count, std::string_view bytes,
             std::vector<uint64_t>& refused);
   /// False when a failure stops the worker: what comes behind it is dropped.
-  bool write(Chain& chain, const wl_output* outputs, uint32_t count, std::string_view bytes);
+  bool write(Chain& chain, size_t records, const wl_output* outputs, uint32_t count,
+             std::string_view bytes);
 
  private:
   void send_some(const wl_output* outputs, size_t count, std::string_view keys,
@@ -87,7 +89,7 @@ struct wl_chain final : public wallaroo::Entry {
   std::vector<wallaroo::guest::EndPlace*> ends_;
   std::array<uint64_t, wallaroo::kStepBatch> values_;
   std::vector<uint64_t> refused_;
-  const wallaroo::Record* records_ = nullptr;  // being worked on
-  size_t record_count_ = 0;
+  const wallaroo::Record* records_ = nullptr;
+  size_t record_count_ = 0;  // of those being worked on; 0 between batches
   uint64_t guest_chain_ = 0;
 };
