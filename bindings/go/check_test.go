@@ -201,6 +201,9 @@ func TestCheckFindsMistakes(t *testing.T) {
 		{"computation in pipeline 'texts' 'f': it has no state to share; Shared is an option of Stateful, StatefulMany and Process", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
 			wallaroo.Map(texts, "f", upper, wallaroo.Shared("s"))
 		}},
+		{"a shared state has no name; give it one", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
+			wallaroo.Stateful(wallaroo.KeyBy(texts, itself), "f", countInt, wallaroo.Shared(""))
+		}},
 		{"sink in pipeline 'texts' 'more': it has no state; InitialState is an option of Stateful, StatefulMany and Process", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
 			texts.Sink("more", dial(), wallaroo.AppendText, wallaroo.InitialState(func() (int, error) { return 1, nil }))
 		}},

@@ -23,7 +23,8 @@ type node struct {
 	closed    bool
 	stateType string
 	shared    string
-	initial   any // func() (S, error), or nil
+	shares    bool // the engine tells of a name that is empty
+	initial   any  // func() (S, error), or nil
 	timers    bool
 
 	makeStep  func(c *chain, next []any, ends []int) any // a step of the node's input type
@@ -38,12 +39,11 @@ func (a *App) add(n *node) int {
 	return len(a.nodes) - 1
 }
 
-// checkOptions adds mistakes of options, and takes them out of the graph.
+// checkOptions adds mistakes of options; the graph cannot hold a policy that does not exist.
 func (a *App) checkOptions(n *node) {
 	what := kinds[n.kind]
-	if n.kind != "state" && n.shared != "" {
+	if n.kind != "state" && n.shares {
 		a.mistakeIn(what, n.called(), n.pipeline, "it has no state to share; Shared is an option of Stateful, StatefulMany and Process")
-		n.shared = ""
 	}
 	if n.kind != "state" && n.initial != nil {
 		a.mistakeIn(what, n.called(), n.pipeline, "it has no state; InitialState is an option of Stateful, StatefulMany and Process")
@@ -98,10 +98,12 @@ func (n *node) json() map[string]any {
 	}
 	put("on_error", string(n.policy))
 	put("key_type", n.keyType)
-	put("shared", n.shared)
 	if n.kind == "state" {
 		fields["state_type"] = n.stateType
 		fields["timers"] = n.timers
+		if n.shares {
+			fields["shared"] = n.shared
+		}
 	}
 	if n.source != nil {
 		fields["from"] = n.source

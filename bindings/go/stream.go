@@ -88,7 +88,9 @@ func OnError(policy ErrorPolicy) StageOption { return func(n *node) { n.policy =
 // Shared lets a stage work on the state called name, of which there is one for each key in the whole
 // application: every stage that names it, in any pipeline, finds what the others left there. Types
 // of state and key must be the same. If an InitialState is given, one stage of them is enough.
-func Shared(name string) StageOption { return func(n *node) { n.shared = name } }
+func Shared(name string) StageOption {
+	return func(n *node) { n.shared, n.shares = name, true }
+}
 
 // InitialState lets a stage begin the state of a new key with what make returns, instead of the zero
 // value. S is the type of the state.
