@@ -213,23 +213,32 @@ func exitCode(err error) int {
 
 // Run runs the application in this process with flags such as "--in", "127.0.0.1:0", and returns
 // when all sources have ended and everything is finished. When ctx is done, nothing new is taken in;
-// what was accepted is finished, and the context's error is returned. Run installs no signal handler.
+// what was accepted is finished, and the context's error is returned. That waits for a receiver that is
+// away; "--drain-timeout", "5" lets it wait for 5 seconds, and an error that wraps [ErrDrainGivenUp] says
+// that something was lost. Run installs no signal handler.
 func (a *App) Run(ctx context.Context, flags ...string) error {
 	if ctx == nil {
 		panic("wallaroo: Run was given a context that is nil; pass context.Background() to run until the sources end")
 	}
-	_, err := a.run(append([]string{a.name}, flags...), func(worker *engine.Worker, done <-chan struct{}) {
+	ended, err := a.run(append([]string{a.name}, flags...), func(worker *engine.Worker, done <-chan struct{}) {
 		select {
 		case <-done:
 		case <-ctx.Done():
 			worker.Drain()
 		}
 	})
-	if err == nil {
-		err = ctx.Err()
+	if err != nil {
+		return err
 	}
-	return err
+	if !ended {
+		return fmt.Errorf("%w (%v)", ErrDrainGivenUp, ctx.Err())
+	}
+	return ctx.Err()
 }
+
+// ErrDrainGivenUp is wrapped by the error of Run when --drain-timeout was over before everything was
+// finished and sent.
+var ErrDrainGivenUp = errors.New("wallaroo: the drain was given up, and what was under way is lost")
 
 // run runs a worker beside watch, which may stop it. It reports whether everything was finished.
 func (a *App) run(args []string, watch func(worker *engine.Worker, done <-chan struct{})) (bool, error) {

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -494,5 +495,19 @@ func TestDatagramsAreMessages(t *testing.T) {
 			return
 		case <-time.After(10 * time.Millisecond):
 		}
+	}
+}
+
+func TestRunGivesADrainUpWhenItsTimeIsOver(t *testing.T) {
+	app := wallaroo.New("test")
+	numbers := wallaroo.Generate(app.Pipeline("p"), "in", 0, func(number uint64) (uint64, bool) { return number, true })
+	numbers.Sink("out", wallaroo.DialTCP(wallaroo.Value("127.0.0.1:1"), wallaroo.Lines), func(number uint64, out []byte) ([]byte, error) {
+		return strconv.AppendUint(out, number, 10), nil
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	err := app.Run(ctx, "--http", "off", "--quiet", "--drain-timeout", "0.1")
+	if !errors.Is(err, wallaroo.ErrDrainGivenUp) {
+		t.Errorf("Run returned %v", err)
 	}
 }
