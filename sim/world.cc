@@ -266,6 +266,7 @@ void World::step_core(uint32_t index) {
   fold(static_cast<uint64_t>(now_ns_));
   if (progress == io::Progress::some) core.runnable = true;
   if (progress == io::Progress::done) core.done = true;
+  note_repeats(index);
   for (const auto& sink : worker_->counters(index).sinks) {
     if (sink != nullptr &&
         sink->buffered_bytes.get() > setup_.options.sink_buffer_bytes_max + kSinkOvershootBytes) {

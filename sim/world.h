@@ -7,6 +7,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -68,6 +69,7 @@ class World final : public io::Wakeup, public io::Log, public flow::BarrierObser
     bool done = false;
     int64_t deadline_ns = io::kNever;
     int64_t paused_until_ns = 0;
+    std::vector<uint64_t> resent_bytes{};  // by node, as far as note_repeats() has seen
   };
   struct FileSlot {
     size_t input;
@@ -113,6 +115,7 @@ class World final : public io::Wakeup, public io::Log, public flow::BarrierObser
   void break_one(const io::Address& address, bool vanish);
   io::Now now() const { return {now_ns_, now_ns_ + wall_offset_ns_}; }
 
+  void note_repeats(uint32_t core);
   void gather();
   void gather_taken();
   void gather_datagrams(const Input& input, std::vector<std::string> sent);
@@ -138,6 +141,8 @@ class World final : public io::Wakeup, public io::Log, public flow::BarrierObser
   std::vector<std::unique_ptr<Receiver>> receivers_;
   std::vector<Input> inputs_;
   std::vector<Output> outputs_;
+  std::map<uint64_t, uint64_t>
+      repeated_bytes_;  // by connection: of its end, sent again on the next
   Evidence evidence_;
 
   Phase phase_ = Phase::faults;

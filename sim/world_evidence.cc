@@ -1,45 +1,32 @@
 // What a run leaves behind, and the judgement on it.
 #include <algorithm>
 #include <iterator>
+#include <string_view>
 
 #include "base/assert.h"
 #include "sim/world.h"
 
 namespace wallaroo::sim {
-namespace {
 
-/// What one core wrote to a sink, connection after connection. After a break the sink goes on from
-/// the start of a chunk that was not fully written: the messages from there on are taken back here,
-/// and must come again on the next connection, in the same order; by that the place is told from
-/// one where an equal message stands. (What comes again although nothing broke, or from further
-/// back than the last connection, stays doubled.)
-class Written {
- public:
-  void add(std::vector<std::string> messages, bool broke) {
-    if (broke_) messages_.erase(repeated_from(messages), messages_.end());
-    if (!messages.empty() || !broke_) last_ = static_cast<std::ptrdiff_t>(messages_.size());
-    std::ranges::move(messages, std::back_inserter(messages_));
-    broke_ = broke;
-  }
-  std::vector<std::string>& messages() { return messages_; }
-
- private:
-  /// Where what the last connection got is the beginning of `next`, as far as both go.
-  std::vector<std::string>::iterator repeated_from(const std::vector<std::string>& next) {
-    auto from = next.empty() ? messages_.end() : messages_.begin() + last_;
-    for (; from != messages_.end(); ++from) {
-      const auto both = std::min(messages_.end() - from, static_cast<std::ptrdiff_t>(next.size()));
-      if (std::equal(from, from + both, next.begin())) break;
+/// A sink that loses its connection goes on from the start of a chunk, and says at once how much of
+/// what it had written it will send again.
+void World::note_repeats(uint32_t core) {
+  const auto& sinks = worker_->counters(core).sinks;
+  std::vector<uint64_t>& seen = cores_[core].resent_bytes;
+  seen.resize(sinks.size());
+  for (size_t node = 0; node < sinks.size(); ++node) {
+    if (sinks[node] == nullptr || sinks[node]->resent_bytes.get() == seen[node]) continue;
+    const uint64_t bytes = sinks[node]->resent_bytes.get() - seen[node];
+    seen[node] += bytes;
+    const auto output =
+        std::ranges::find(outputs_, worker_->plan().graph.nodes[node].name, &Output::sink);
+    io::ConnectionId last;
+    for (const io::ConnectionId connection : network_.made_to(output->address)) {
+      if (network_.maker(connection) == core) last = connection;
     }
-    return from;
+    repeated_bytes_[last.value] = bytes;
   }
-
-  std::vector<std::string> messages_;
-  std::ptrdiff_t last_ = 0;  // where the last connection's begin
-  bool broke_ = false;
-};
-
-}  // namespace
+}
 
 void World::gather() {
   count_reach();
@@ -117,20 +104,19 @@ void World::gather_written() {
       }
       continue;
     }
-    std::vector<Written> by_core(cores_.size());
+    std::vector<std::string>& all = evidence_.written[output.sink];
     for (const io::ConnectionId connection : network_.made_to(output.address)) {
       const std::string& bytes = network_.written(connection);
       for (const char byte : bytes) fold(static_cast<uint8_t>(byte));
-      std::vector<std::string> messages;
-      const std::string_view rest = split_messages(output.framing, bytes, messages);
-      if (!rest.empty() && !network_.was_cut(connection) && !worker_->halted()) {
-        wrong("framing", "the sink left a message cut in two on a connection that did not break");
+      const uint64_t repeated = repeated_bytes_[connection.value];
+      ASSERT(repeated <= bytes.size(), "a sink repeats more than it wrote");
+      const auto kept = std::string_view(bytes).substr(0, bytes.size() - repeated);
+      const bool may_be_cut = repeated == 0 && (network_.was_cut(connection) || worker_->halted());
+      if (!split_messages(output.framing, kept, all).empty() && !may_be_cut) {
+        wrong("framing", repeated == 0
+                             ? "the sink left a message cut in two on a connection that held"
+                             : "what the sink sends again begins inside a message");
       }
-      by_core[network_.maker(connection)].add(std::move(messages), network_.was_cut(connection));
-    }
-    std::vector<std::string>& all = evidence_.written[output.sink];
-    for (Written& core : by_core) {
-      std::ranges::move(core.messages(), std::back_inserter(all));
     }
   }
 }
