@@ -38,12 +38,11 @@ func (byFirstLetter) Partition(data interface{}) uint64 {
 	return uint64(first)
 }
 
-const otherLetters = '!'
+const otherLetters = '!' // what begins with none
 
-func firstLetters() []uint64 {
-	letters := []uint64{otherLetters}
-	for letter := uint64('a'); letter <= 'z'; letter++ {
-		letters = append(letters, letter)
+func firstLetters() (letters []uint64) {
+	for _, letter := range "abcdefghijklmnopqrstuvwxyz" + string(otherLetters) {
+		letters = append(letters, uint64(letter))
 	}
 	return letters
 }

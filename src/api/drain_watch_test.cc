@@ -2,16 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <vector>
+
+#include "io/lines_log_test.h"
 
 namespace wallaroo::api {
 namespace {
-
-class LinesLog final : public io::Log {
- public:
-  void write(io::LogLevel, std::string_view line) override { lines.emplace_back(line); }
-  std::vector<std::string> lines;
-};
 
 class DrainWatchTest : public testing::Test {
  protected:
@@ -19,7 +16,7 @@ class DrainWatchTest : public testing::Test {
     return watch.look({.mono_ns = seconds * 1'000'000'000}, log_,
                       [] { return std::string("sink 'out' holds 7 bytes that nobody takes"); });
   }
-  LinesLog log_;
+  io::LinesLog log_;
 };
 
 TEST_F(DrainWatchTest, says_what_a_long_drain_waits_for) {

@@ -27,8 +27,9 @@ struct JsonField {
   std::string name;
   std::string value;  // of text what it says, else as it stands
 };
-/// The fields of an object of texts and plain numbers, such as append_json_bytes() writes; those in
-/// base64 are decoded and lose the end of their name. Nothing when it is something else.
+/// The fields of an object of texts and whole numbers, in JSON by anybody; those in base64, as
+/// append_json_bytes() writes them, are decoded and lose the end of their name. Nothing when it is
+/// something else.
 std::optional<std::vector<JsonField>> parse_flat_json(std::string_view line);
 
 /// "2026-11-25T22:36:04.123456789Z" from nanoseconds since 1970 UTC.

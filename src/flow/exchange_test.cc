@@ -10,15 +10,12 @@
 #include <vector>
 
 #include "base/hash.h"
+#include "io/lines_log_test.h"
 #include "state/keyed_state.h"
 
 namespace wallaroo::flow {
 namespace {
 
-class NoLog final : public io::Log {
- public:
-  void write(io::LogLevel, std::string_view) override {}
-};
 class Gather final : public Carrier {
  public:
   void deliver(Batch* batch) override { sent.push_back(batch); }
@@ -68,7 +65,7 @@ class ExchangeTest : public testing::Test {
 
   Options options_;
   Route route_ = Route::even(1024, 2);
-  NoLog log_;
+  io::LinesLog log_;
   NoOwner owner_;
   StageCounters counters_;
   plan::Plan plan_;
