@@ -207,6 +207,8 @@ TEST(HostileMemory, FiveHundredAnnouncementsTakeNoMemory) {
   EXPECT_EQ(worker.wait(10), 0);
   EXPECT_TRUE(receiver.wait_for_end(10));
   EXPECT_EQ(honest.complaint(read_results(receiver.streams())), "");
+  EXPECT_NE(worker.log().find("in all, at source 'text': frames_truncated 500"), std::string::npos)
+      << worker.log();
 }
 
 TEST(HostileMemory, TenThousandAnnouncementsTakeLessThan64MiB) {

@@ -64,6 +64,16 @@ TEST(Start, AddressWithoutPort) {
       << ended.said;
 }
 
+TEST(Start, AWorkerThatWouldFeedItself) {
+  const std::string address = "127.0.0.1:" + std::to_string(free_port());
+  const Ended ended = run_to_end(flags({"--in", address, "--out", address, "--http", "off"}));
+  EXPECT_EQ(ended.exit, 2);
+  EXPECT_TRUE(says(ended, "error: sink 'out' would connect to " + address +
+                              ", where source 'text' "
+                              "of the same worker listens"))
+      << ended.said;
+}
+
 TEST(Start, StatusAddressWithoutPort) {
   const Ended ended = run_to_end(flags({"--in", "127.0.0.1:0", "--http", "foo"}));
   EXPECT_EQ(ended.exit, 2);

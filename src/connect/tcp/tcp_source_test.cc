@@ -326,6 +326,7 @@ TEST_F(TcpSourceTest, warnings_are_bounded_and_counters_are_not) {
   for (int i = 0; i < 1000; ++i) connect();
   EXPECT_EQ(counters.connections_refused.get(), 1000u);
   EXPECT_LE(core.lines.size(), 25u);
+  EXPECT_EQ(core.logged("from now on such things are only counted"), 1u);
 }
 
 TEST_F(TcpSourceTest, peer_that_cannot_be_accepted_is_counted) {
