@@ -57,7 +57,7 @@ struct SinkCounters {
   Counter partial_writes;
   Counter write_failures;      // appends to a file that failed; each is tried again
   Counter resent_bytes;        // written again on a new connection after a break
-  base::Histogram latency_ns;  // from the arrival of the oldest message of a batch to its encoding
+  base::Histogram latency_ns;  // from the arrival of a batch's oldest message, or a timer's firing
 };
 
 }  // namespace wallaroo::flow

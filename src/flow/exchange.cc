@@ -42,6 +42,8 @@ uint32_t Exchange::route(uint64_t hash) const {
 
 size_t Exchange::append(Record* records, size_t count) {
   chain_.counters().records_out.add(count);
+  if (!chain_.position.same_origin(appended_)) [[unlikely]]
+    note_origin();
   if (spec_.routing != plan::Routing::by_key) {
     put_all(spec_.routing == plan::Routing::spread ? next_in_turn() : spec_.core, records, count);
     return count;
@@ -54,6 +56,15 @@ size_t Exchange::append(Record* records, size_t count) {
     for (size_t i = 0; i < count; ++i) put(route(records[i].hash), records[i]);
   }
   return count;
+}
+
+/// Records from elsewhere than the last ones follow, perhaps in the same batches.
+void Exchange::note_origin() {
+  appended_ = chain_.position;
+  for (const Channel& channel : channels_) {
+    if (channel.open == nullptr || channel.open->header.count == 0) continue;
+    channel.open->header.position = channel.open->header.position.common(appended_);
+  }
 }
 
 /// The next core that has room; when none has, the next one all the same.
@@ -110,7 +121,9 @@ inline void Exchange::put(uint32_t to, const Record& record) {
 
 /// A batch may have been opened for a watermark, long before its first record came from elsewhere.
 inline void Exchange::begin_records(Batch& batch) const {
-  if (batch.header.count == 0) batch.header.position = chain_.position;
+  if (batch.header.count != 0) return;
+  batch.header.position = chain_.position;
+  batch.header.oldest_arrival_ns = chain_.arrival_ns;
 }
 
 /// A staging batch with room for `bytes`, after closing one that has too little.
@@ -121,7 +134,6 @@ Batch* Exchange::open(uint32_t to, size_t bytes) {
   batch->header.from_core = static_cast<uint16_t>(spec_.core);
   batch->header.to_core = static_cast<uint16_t>(to);
   batch->header.map_version = spec_.route.map_version;
-  batch->header.oldest_arrival_ns = chain_.arrival_ns;
   channels_[to].open = batch;
   return batch;
 }

@@ -78,6 +78,7 @@ class Exchange final : public Port {
   };
 
   uint32_t route(uint64_t hash) const;
+  void note_origin();
   uint32_t next_in_turn();
   bool used(uint32_t to) const;
   size_t keep_listed(Record* records, size_t count);
@@ -94,6 +95,7 @@ class Exchange final : public Port {
   Carrier& carrier_;
   std::vector<Channel> channels_;  // by receiving core
   uint32_t turn_ = 0;              // of a spread: the core that got the last records
+  wire::SourcePosition appended_;  // of what was appended last
 };
 
 }  // namespace wallaroo::flow

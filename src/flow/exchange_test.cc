@@ -122,8 +122,10 @@ TEST_F(ExchangeTest, a_barrier_comes_behind_what_was_appended_before_it) {
 
 TEST_F(ExchangeTest, a_batch_opened_for_a_watermark_is_named_after_its_first_record) {
   Exchange exchange = make();
+  chain_.arrival_ns = 5;
   exchange.watermark(10);
   chain_.position = {2, 0, 7, 31};
+  chain_.arrival_ns = 6;
   append(exchange, key_of(0));
   chain_.position.message = 32;
   append(exchange, key_of(0));
@@ -132,9 +134,34 @@ TEST_F(ExchangeTest, a_batch_opened_for_a_watermark_is_named_after_its_first_rec
   for (const Batch* batch : carrier_.sent) {
     if (batch->header.to_core != 0) continue;
     EXPECT_EQ(batch->header.count, 2u);
+    EXPECT_EQ(batch->header.oldest_arrival_ns, 6);
     EXPECT_EQ(batch->header.position.source, 2u);
     EXPECT_EQ(batch->header.position.message, 31u);
   }
+}
+
+TEST_F(ExchangeTest, a_batch_is_named_after_what_all_its_records_have_in_common) {
+  Exchange exchange = make();
+  const auto position_of = [&](const std::vector<wire::SourcePosition>& of) {
+    for (const wire::SourcePosition& position : of) {
+      chain_.position = position;
+      append(exchange, key_of(0));
+    }
+    exchange.flush();
+    EXPECT_EQ(carrier_.sent.size(), 1u);
+    EXPECT_EQ(carrier_.sent[0]->header.count, of.size());
+    const wire::SourcePosition position = carrier_.sent[0]->header.position;
+    bring_back(exchange);
+    return position;
+  };
+  const wire::SourcePosition one_origin = position_of({{2, 0, 7, 31}, {2, 0, 7, 32}});
+  EXPECT_EQ(one_origin.origin, 7u);
+  EXPECT_EQ(one_origin.message, 31u);
+  const wire::SourcePosition one_source = position_of({{2, 0, 7, 33}, {2, 1, 7, 1}, {2, 0, 7, 34}});
+  EXPECT_EQ(one_source.source, 2u);
+  EXPECT_EQ(one_source.origin, wire::kNoOrigin);
+  EXPECT_EQ(position_of({{2, 0, 7, 35}, {3, 0, 7, 1}}).source, wire::kNoSource);
+  EXPECT_EQ(position_of({{}, {3, 0, 7, 2}}).source, wire::kNoSource);
 }
 
 TEST_F(ExchangeTest, a_waiting_watermark_is_replaced_by_a_later_one) {

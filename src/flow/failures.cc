@@ -4,6 +4,7 @@
 #include "base/json_text.h"
 #include "base/mutant.h"
 #include "base/printable.h"
+#include "flow/key_text.h"
 
 namespace wallaroo::flow {
 namespace {
@@ -35,6 +36,8 @@ std::string Failures::where(const Failure& failure) const {
     text = "timer '" + base::printable(failure.timer, kShownBytes) + "'";
   } else if (failure.position.source == wire::kNoSource) {
     text = "a message";
+  } else if (failure.position.origin == wire::kNoOrigin) {
+    text = "a message of source '" + plan_.stages[failure.position.source].name + "'";
   } else {
     const wire::SourcePosition& at = failure.position;
     text = (failure.exact ? "message " : "a message at or soon after number ") +
@@ -43,9 +46,7 @@ std::string Failures::where(const Failure& failure) const {
   }
   const std::string& key_type = key_type_of(plan_, failure.stage);
   if (key_type.empty()) return text;
-  const auto number = number_of(key_type, failure.record);
-  return text + ", key '" +
-         (number ? *number : base::printable(failure.record.key_view(), kShownBytes)) + "'";
+  return text + ", key '" + key_text(key_type, failure.record.key_view(), kShownBytes) + "'";
 }
 
 std::string Failures::origin_of(const Failure& failure) const {
@@ -73,6 +74,8 @@ std::string Failures::letter(const Failure& failure) const {
   add("error", failure.error);
   if (failure.position.source != wire::kNoSource) {
     add("source", plan_.stages[failure.position.source].name);
+  }
+  if (failure.position.source != wire::kNoSource && failure.position.origin != wire::kNoOrigin) {
     add("origin", origin_of(failure));
     add_number("core", std::to_string(failure.position.core));
     add_number(failure.exact ? "message" : "message_from",

@@ -161,6 +161,7 @@ void Stage::fire_due() {
   due_record_.key_bytes = static_cast<uint32_t>(due_.key.size());
   due_record_.event_time_ns = due_.at_ns;
   chain_.position = {};
+  chain_.arrival_ns = chain_.now_ns;  // what it puts out has waited for nothing so far
   firing_ = true;
   state_->update(&due_record_, 0, 1, *this);
   firing_ = false;

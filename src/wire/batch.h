@@ -24,13 +24,24 @@ constexpr uint32_t kKeyIsPayload = 1u << 31;
 constexpr uint32_t kBatchRecordsMax = kStepBatch;
 
 constexpr uint32_t kNoSource = UINT32_MAX;
+constexpr uint64_t kNoOrigin = UINT64_MAX;
 
 /// A message of a source, for people who look for it.
 struct SourcePosition {
-  uint32_t source = kNoSource;  // stage
+  uint32_t source = kNoSource;  // stage; kNoSource: of several, or of none
   uint32_t core = 0;            // whose connector took it in
-  uint64_t origin = 0;          // connection or file, as that connector counts them
+  uint64_t origin = 0;          // connection or file, as that connector counts them; kNoOrigin: of
+                                // several, and then neither core nor message is known
   uint64_t message = 0;         // from 1, within the origin
+
+  bool same_origin(const SourcePosition& other) const {
+    return source == other.source && core == other.core && origin == other.origin;
+  }
+  /// What is true of messages from both.
+  SourcePosition common(const SourcePosition& other) const {
+    if (same_origin(other)) return *this;
+    return source == other.source ? SourcePosition{source, 0, kNoOrigin, 0} : SourcePosition{};
+  }
 };
 
 enum class BatchKind : uint8_t { records, adopt_connection };
@@ -47,7 +58,7 @@ struct BatchHeader {
       INT64_MAX;  // monotonic arrival of the oldest message behind the records
   int64_t watermark_ns = kNoWatermark;
   uint64_t barrier = 0;       // 0: none
-  SourcePosition position{};  // of the message behind the first record
+  SourcePosition position{};  // of the message behind the first record, as far as true of all
   bool ends = false;          // nothing follows in this channel
   BatchKind kind = BatchKind::records;
 };

@@ -266,8 +266,8 @@ void latency_metrics(std::string& text, const Worker& worker, const std::vector<
   if (sinks.empty()) return;
   const char* name = "wallaroo_pipeline_latency_seconds";
   text += fmt::format(
-      "# HELP {0} From the arrival of a message to the encoding of its result.\n# TYPE {0} "
-      "summary\n",
+      "# HELP {0} From the arrival of a message, or the firing of a timer, to the encoding of its "
+      "result.\n# TYPE {0} summary\n",
       name);
   for (const Subject& sink : sinks) {
     const auto latency = latency_of(worker, sink);
