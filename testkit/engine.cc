@@ -230,14 +230,16 @@ void Harness::Engine::finish() {
 
 // ---- state -------------------------------------------------------------------------------------
 
-std::vector<std::string> Harness::Engine::slices_of(state::KeyedState& state,
+std::vector<std::string> Harness::Engine::slices_of(uint32_t stage, uint32_t core,
                                                     uint32_t partition) const {
+  state::KeyedState& state = *worker_->state(stage, base::CoreId(core));
   std::vector<std::string> slices;
   state::SnapshotCursor cursor;
   while (!cursor.finished) {
     Bytes slice;
     const auto stored = state.snapshot(state::PartitionId(partition), cursor, kSliceBytes, slice);
-    check(stored.has_value(), stored ? "" : stored.error().message);
+    check(stored.has_value(),
+          "stage '" + plan().stages[stage].name + "': " + (stored ? "" : stored.error().message));
     if (slice.size() != 0) slices.emplace_back(slice.view());
   }
   return slices;
@@ -245,9 +247,8 @@ std::vector<std::string> Harness::Engine::slices_of(state::KeyedState& state,
 
 void Harness::Engine::visit_states(uint32_t stage, const Visit& visit) {
   for (uint32_t core = 0; core < options_.cores; ++core) {
-    state::KeyedState& state = *worker_->state(stage, base::CoreId(core));
     for (uint32_t partition = 0; partition < options_.partitions; ++partition) {
-      for (const std::string& slice : slices_of(state, partition)) {
+      for (const std::string& slice : slices_of(stage, core, partition)) {
         auto reader = state::SliceReader::open(state::PartitionId(partition), slice);
         check(reader.has_value(), "a snapshot cannot be read");
         state::SliceReader::Item item;
@@ -264,7 +265,7 @@ void Harness::Engine::reload(uint32_t stage) {
   for (uint32_t core = 0; core < options_.cores; ++core) {
     state::KeyedState& state = *worker_->state(stage, base::CoreId(core));
     for (uint32_t partition = 0; partition < options_.partitions; ++partition) {
-      const std::vector<std::string> slices = slices_of(state, partition);
+      const std::vector<std::string> slices = slices_of(stage, core, partition);
       state.drop(state::PartitionId(partition));
       for (const std::string& slice : slices) {
         const auto loaded = state.load(state::PartitionId(partition), slice);

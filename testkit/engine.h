@@ -91,7 +91,7 @@ class Harness::Engine final : private io::Wakeup, private io::Log {
   void wake_all();
   void run_until_parked();
   int64_t next_deadline_ns() const;
-  std::vector<std::string> slices_of(state::KeyedState& state, uint32_t partition) const;
+  std::vector<std::string> slices_of(uint32_t stage, uint32_t core, uint32_t partition) const;
 
   const HarnessOptions options_;
   base::Rng rng_;

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"reflect"
 	"syscall"
+	"time"
 
 	"wallaroo.example/wallaroo/internal/engine"
 )
@@ -161,6 +162,9 @@ const (
 	exitInterrupted = 130
 )
 
+// Signals that come together are one wish: timeout(1) sends its signal twice.
+const signalsTogether = 50 * time.Millisecond
+
 // Main takes the command line, runs until the sources end or a signal comes, and exits: 0 done, 1
 // failed, 2 wrong usage, 3 wrong application, 130 stopped by a second signal. The first SIGTERM or
 // SIGINT lets the worker finish what it has accepted.
@@ -172,13 +176,20 @@ func (a *App) MainWith(args []string) int {
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	defer signal.Stop(signals)
 	ended, err := a.run(args, func(worker *engine.Worker, done <-chan struct{}) {
-		for count := 1; ; count++ {
+		var last time.Time
+		for wishes := 0; ; {
 			select {
 			case <-done:
 				return
 			case <-signals:
 			}
-			if count == 1 {
+			before := last
+			last = time.Now()
+			if wishes != 0 && last.Sub(before) <= signalsTogether {
+				continue
+			}
+			wishes++
+			if wishes == 1 {
 				worker.Log("draining: what has been accepted is processed and sent; a second signal stops at once", false)
 				worker.Drain()
 			} else {

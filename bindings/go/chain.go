@@ -9,9 +9,12 @@ import (
 	"wallaroo.example/wallaroo/internal/engine"
 )
 
-// Skip, returned as the error of a function, means that there is no output for this message. It is
-// no failure.
+// Skip, returned as the error of a function, alone or wrapped, means that there is no output for this
+// message. It is no failure.
 var Skip = errors.New("wallaroo: no output")
+
+// skips tells whether an error is Skip or wraps it.
+func skips(err error) bool { return err == Skip || errors.Is(err, Skip) }
 
 // A stamp travels beside each value of a chain.
 type stamp struct {
@@ -102,7 +105,11 @@ type tooManyOutputs struct{}
 
 // failed reports an error of the function of a node; false: the chain must stop at once.
 func (c *chain) failed(node int, record uint32, err error) bool {
-	return c.report(node, record, err.Error(), "")
+	why := err.Error()
+	if why == "" {
+		why = fmt.Sprintf("an error without a text, a %T", err)
+	}
+	return c.report(node, record, why, "")
 }
 
 // panicked reports what recover returned.

@@ -29,6 +29,10 @@ func (intCodec) Append(out []byte, n *int) ([]byte, error) { return append(out, 
 func (intCodec) Decode(in []byte, n *int) error            { *n = int(in[0]); return nil }
 func (intCodec) Description() string                       { return "a byte" }
 
+type shyCodec struct{ intCodec }
+
+func (shyCodec) Description() string { panic("no words") }
+
 func upper(text string) (string, error) { return strings.ToUpper(text), nil }
 
 func countInt(text string, n *int) (string, error) { *n++; return text, nil }
@@ -41,6 +45,9 @@ func TestCheckFindsMistakes(t *testing.T) {
 	}{
 		{"computation in pipeline 'texts' has no name; give it one made of a-z, 0-9 and '-'", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
 			wallaroo.Map(texts, "", func(text string) (string, error) { return text, nil })
+		}},
+		{"UseCodec for int: Description of wallaroo_test.shyCodec: panic: no words", func(app *wallaroo.App, _ wallaroo.Stream[string]) {
+			wallaroo.UseCodec[int](app, shyCodec{})
 		}},
 		{"computation in pipeline 'texts' 'Upper': a name is made of a-z, 0-9 and '-' only", func(_ *wallaroo.App, texts wallaroo.Stream[string]) {
 			texts.Filter("Upper", func(string) bool { return true })

@@ -133,7 +133,7 @@ func (e *keyByEnd[T, K]) run(values []T, stamps []stamp, at int) (next int) {
 		}
 		if err != nil {
 			e.keys = e.keys[:before]
-			if err != Skip && !e.c.failed(e.node, stamps[at].record, err) {
+			if !skips(err) && !e.c.failed(e.node, stamps[at].record, err) {
 				return len(values)
 			}
 			continue
@@ -206,7 +206,7 @@ func (e *sinkEnd[T]) run(values []T, stamps []stamp, at int) (next int) {
 		}
 		if err != nil {
 			e.bytes = e.bytes[:before]
-			if err != Skip && !e.c.failed(e.node, stamps[at].record, err) {
+			if !skips(err) && !e.c.failed(e.node, stamps[at].record, err) {
 				return len(values)
 			}
 			continue

@@ -56,7 +56,7 @@ func (e *sourceEntry[T]) run(in *engine.Input, at int) (next int) {
 		switch {
 		case err == nil:
 			e.out.emit(value)
-		case err == Skip:
+		case skips(err):
 		case !e.c.link.Undecodable(uint32(e.node), uint32(at), err.Error()):
 			e.c.stop()
 			return len(in.Records)
@@ -221,7 +221,7 @@ func (e *stateEntry[In, S, Out, K]) run(in *engine.Input, at int) (next int) {
 		e.out.begin(stamp{in.Records[at].EventTimeNs, uint32(at)})
 		if err := e.one(in, at); err != nil {
 			e.out.undo()
-			if err != Skip && !e.c.failed(e.node, uint32(at), err) {
+			if !skips(err) && !e.c.failed(e.node, uint32(at), err) {
 				return len(in.Records)
 			}
 		}
@@ -254,7 +254,7 @@ func (e *stateEntry[In, S, Out, K]) one(in *engine.Input, at int) error {
 
 // forgetIfAsked is for ClearState, which a call that failed did not mean.
 func (e *stateEntry[In, S, Out, K]) forgetIfAsked(in *engine.Input, at int, err error) {
-	if e.context.cleared && (err == nil || err == Skip) {
+	if e.context.cleared && (err == nil || skips(err)) {
 		e.forget(in.States[at]&^engine.NewState, uint32(at))
 	}
 }
@@ -277,7 +277,7 @@ func (e *stateEntry[In, S, Out, K]) fire(in *engine.Input, name string, atNs int
 	}
 	if err != nil {
 		e.out.undo()
-		if err != Skip {
+		if !skips(err) {
 			e.c.failed(e.node, 0, err)
 		}
 	}

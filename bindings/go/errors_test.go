@@ -302,6 +302,52 @@ func TestNothingBehindTheMessageThatStopsTheWorkerGoesOut(t *testing.T) {
 	}
 }
 
+func TestAnErrorThatWrapsSkipIsNoFailure(t *testing.T) {
+	skip := fmt.Errorf("empty: %w", wallaroo.Skip)
+	app := wallaroo.New("test")
+	texts := wallaroo.Source(app.Pipeline("texts"), "in", listen(), func(bytes []byte) (string, error) {
+		if string(bytes) == "decoder" {
+			return "", skip
+		}
+		return string(bytes), nil
+	})
+	unless := func(word string) func(string) (string, error) {
+		return func(text string) (string, error) {
+			if text == word {
+				return "", skip
+			}
+			return text, nil
+		}
+	}
+	state := func(text string, _ *int) (string, error) { return unless("state")(text) }
+	wallaroo.Stateful(wallaroo.TryKeyBy(wallaroo.Map(texts, "map", unless("map")), unless("key")), "state", state).
+		Sink("out", dial(), func(text string, out []byte) ([]byte, error) {
+			text, err := unless("encoder")(text)
+			return append(out, text...), err
+		})
+	h := harness.New(t, app)
+	h.Feed("in", "decoder", "map", "key", "state", "encoder", "rest")
+	same(t, h.Output("out"), []string{"rest"})
+	for _, stage := range []string{"in", "state"} {
+		same(t, h.Counter(stage, "user_errors"), 0)
+		same(t, h.Counter(stage, "undecodable"), 0)
+	}
+}
+
+type wordless struct{}
+
+func (wordless) Error() string { return "" }
+
+func TestAnErrorWithoutATextIsCalledByItsType(t *testing.T) {
+	app := textApp(func(_ *wallaroo.App, texts wallaroo.Stream[string]) wallaroo.Stream[string] {
+		return wallaroo.Map(texts, "map", func(string) (string, error) { return "", wordless{} }, wallaroo.OnError(wallaroo.DeadLetter))
+	})
+	h := harness.New(t, app)
+	h.Feed("in", "a")
+	h.Drain()
+	same(t, h.DeadLetters()[0].Error, "an error without a text, a wallaroo_test.wordless")
+}
+
 // A parcel can be described to nobody.
 type parcel struct{ text string }
 
@@ -327,7 +373,7 @@ func TestAPanicOfACodecIsToldInsteadOfTheValue(t *testing.T) {
 		if len(letters) != 1 {
 			t.Fatal(letters)
 		}
-		contains(t, letters[0].Payload, "(the value cannot be encoded: panic: ")
+		contains(t, letters[0].Payload, "(the value cannot be encoded: Append of wallaroo_test.parcelCodec for a wallaroo_test.parcel: panic: ")
 	}
 }
 

@@ -191,9 +191,23 @@ func TestASecondSignalStopsMainAtOnce(t *testing.T) {
 	send(t, in, framed("a"), 100) // which nobody takes
 	c.Process.Signal(syscall.SIGTERM)
 	c.logged(t, "draining")
+	time.Sleep(100 * time.Millisecond) // together they would be one
 	c.Process.Signal(syscall.SIGTERM)
 	same(t, c.end(), 130)
 	contains(t, strings.Join(c.lines, "\n"), "stopping at once")
+}
+
+// As timeout(1) sends them; both wait while the program is held.
+func TestTwoSignalsAtOnceAreOneWish(t *testing.T) {
+	out, lines := receiver(t, 1)
+	c := start(t, "main", "--in", "127.0.0.1:0", "--out", out, "--http", "off")
+	in := c.logged(t, "listens on ")
+	send(t, in, framed("a"), 1)
+	for _, sent := range []syscall.Signal{syscall.SIGSTOP, syscall.SIGTERM, syscall.SIGINT, syscall.SIGCONT} {
+		c.Process.Signal(sent)
+	}
+	same(t, c.end(), 0)
+	same(t, lines(), []string{"a 1"})
 }
 
 func TestRunEndsWithItsContext(t *testing.T) {
@@ -408,8 +422,8 @@ func TestRunSaysWhyItFailed(t *testing.T) {
 	for sentence, flags := range map[string][]string{
 		"--cores: ": {"--cores", "many"},
 		"--cores: Value 65 not in range 1 to 64; --help lists the flags": {"--cores", "65"},
-		"not expected: --bogus": {"--bogus"},
-		"--explain: xyz not in": {"--explain", "xyz"},
+		"did not expect --bogus": {"--bogus"},
+		"--explain: xyz not in":  {"--explain", "xyz"},
 	} {
 		err := app.Run(context.Background(), flags...)
 		if err == nil {

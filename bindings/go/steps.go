@@ -25,7 +25,7 @@ func (s *computation[In, Out]) run(values []In, stamps []stamp, at int) (next in
 		s.out.begin(stamps[at])
 		if err := s.apply(values[at], s.out); err != nil {
 			s.out.undo()
-			if err != Skip && !s.c.failed(s.node, stamps[at].record, err) {
+			if !skips(err) && !s.c.failed(s.node, stamps[at].record, err) {
 				return len(values)
 			}
 		}

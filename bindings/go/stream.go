@@ -1,6 +1,7 @@
 package wallaroo
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"time"
@@ -11,7 +12,7 @@ import (
 // A Codec writes and reads values of T where they leave the process: as state in snapshots, and as
 // messages between workers. It replaces the automatic one; see UseCodec.
 type Codec[T any] interface {
-	// Append writes the value behind out.
+	// Append writes the value behind out: at least one byte.
 	Append(out []byte, value *T) ([]byte, error)
 	// Decode reads it; all bytes must be used. They may come from anywhere.
 	Decode(in []byte, value *T) error
@@ -30,7 +31,56 @@ func UseCodec[T any](app *App, codec Codec[T]) {
 		app.mistake("UseCodec for %v comes too late: a stage uses the automatic encoding of it already; call it before the stages are made", typeOf[T]())
 		return
 	}
-	app.codecs[typeOf[T]()] = codec
+	description, err := describe(codec)
+	if err != nil {
+		app.mistake("UseCodec for %v: Description of %T: %v", typeOf[T](), codec, err)
+		return
+	}
+	app.codecs[typeOf[T]()] = givenCodec[T]{codec, description}
+}
+
+func describe[T any](codec Codec[T]) (description string, err error) {
+	err = errPanics
+	defer recovered(&err)
+	return codec.Description(), nil
+}
+
+// A givenCodec is one of UseCodec: its errors name it, and it has to write something.
+type givenCodec[T any] struct {
+	codec       Codec[T]
+	description string
+}
+
+func (g givenCodec[T]) Description() string { return g.description }
+
+func (g givenCodec[T]) Append(out []byte, value *T) ([]byte, error) {
+	written, err := g.append(out, value)
+	if err == nil && len(written) <= len(out) {
+		err = errors.New("it appended nothing; return what was given with at least one byte behind it")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("Append of %T for a %v: %w", g.codec, typeOf[T](), err)
+	}
+	return written, nil
+}
+
+func (g givenCodec[T]) append(out []byte, value *T) (written []byte, err error) {
+	err = errPanics
+	defer recovered(&err)
+	return g.codec.Append(out, value)
+}
+
+func (g givenCodec[T]) Decode(in []byte, value *T) error {
+	if err := g.decode(in, value); err != nil {
+		return fmt.Errorf("Decode of %T for a %v: %w", g.codec, typeOf[T](), err)
+	}
+	return nil
+}
+
+func (g givenCodec[T]) decode(in []byte, value *T) (err error) {
+	err = errPanics
+	defer recovered(&err)
+	return g.codec.Decode(in, value)
 }
 
 func typeOf[T any]() reflect.Type { return reflect.TypeOf((*T)(nil)).Elem() }
@@ -408,7 +458,7 @@ func keep[In, S, Out any, K comparable](k Keyed[In, K], name string, given bool,
 		where: fmt.Sprintf("'%s' in pipeline '%s'", name, k.stream.pipeline)}
 	switch initial, fits := n.initial.(func() (S, error)); {
 	case n.initial != nil && !fits:
-		app.mistake("the state of %s: InitialState makes another type than %v", state.where, state.typ)
+		app.mistake("the state of %s: InitialState makes another type than %v; it was given a %T, and takes a func() (%v, error)", state.where, state.typ, n.initial, state.typ)
 	case fits && initial == nil:
 		app.mistake("the state of %s: InitialState was given nil; pass a function, or leave it out to begin with the zero value", state.where)
 	}

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/configuration.h"
+#include "api/unexpected.h"
 #include "base/result.h"
 #include "plan/plan.h"
 
@@ -170,6 +171,14 @@ Result<std::vector<std::string>> configure(CLI::App& line, const std::string& co
   return std::move(environment.warnings);
 }
 
+/// What is wrong with a command line, and what to do.
+std::string describe(const CLI::App& line, const CLI::ParseError& error) {
+  const bool extras = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+  std::string text = extras ? describe_unexpected(line.remaining(), line) : error.what();
+  if (!text.ends_with('?')) text += "; --help lists the flags";
+  return text;
+}
+
 }  // namespace
 
 tl::expected<CommandLine, NotStarted> parse_command_line(
@@ -183,8 +192,7 @@ tl::expected<CommandLine, NotStarted> parse_command_line(
     line.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() != 0) {
-      return tl::unexpected(
-          NotStarted{kUsage, std::string(error.what()) + "; --help lists the flags"});
+      return tl::unexpected(NotStarted{kUsage, describe(line, error)});
     }
     line.exit(error);  // prints the help
     return tl::unexpected(NotStarted{kDone, {}});

@@ -95,8 +95,9 @@ TEST(CommandLine, checks_values_from_everywhere_and_says_where_they_are_from) {
 }
 
 TEST(CommandLine, says_what_is_wrong_with_a_flag_and_lets_the_caller_tell_it) {
-  EXPECT_EQ(refused({"--bogus"}, {}),
-            "The following argument was not expected: --bogus; --help lists the flags");
+  EXPECT_EQ(refused({"--bogus"}, {}), "did not expect --bogus; --help lists the flags");
+  EXPECT_EQ(refused({"--coress", "2", "x"}, {}),
+            "did not expect --coress 2 x; did you mean --cores?");
   EXPECT_EQ(refused({"--cores", "65"}, {}),
             "--cores: Value 65 not in range 1 to 64; --help lists the flags");
   EXPECT_TRUE(refused({"--explain", "xyz"}, {}).starts_with("--explain: xyz not in {text,"));

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "api/unexpected.h"
 #include "base/nearest.h"
 #include "cli/new_project.h"
 
@@ -116,22 +117,12 @@ std::string chosen_name(const CLI::App& app) {
 
 /// Arguments that nobody took, and what may have been meant by them.
 std::string describe_extras(const CLI::App& app) {
-  std::vector<std::string> known;
   std::vector<std::string> extras = app.remaining();
   const CLI::App& command = chosen(app);
   if (&command != &app) {
     for (const std::string& word : command.remaining()) extras.push_back(word);
-    for (const CLI::Option* option : command.get_options())
-      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
   }
-  // No fmt::join: the optimiser of g++ 12 sees an overflow in it that is not there.
-  std::string text = "did not expect";
-  for (const std::string& word : extras) text += ' ' + word;
-  for (const std::string& word : extras) {
-    const std::string_view meant = word.starts_with("--") ? base::nearest(word, known) : "";
-    if (!meant.empty()) return text + fmt::format("; did you mean {}?", meant);
-  }
-  return text;
+  return api::describe_unexpected(extras, command);
 }
 
 int refuse_arguments(const CLI::App& app, const CLI::ParseError& error) {

@@ -29,11 +29,11 @@ struct DeadLetters {
 
 /// Which letters are wanted; all where a name is empty.
 struct DeadLetterFilter {
-  std::string stage{};
+  std::string stage{};  // or the function in it that failed
   std::string source{};
 
   bool wants(const DeadLetter& letter) const {
-    return (stage.empty() || letter.field("stage") == stage) &&
+    return (stage.empty() || letter.field("stage") == stage || letter.field("function") == stage) &&
            (source.empty() || letter.field("source") == source);
   }
 };

@@ -157,7 +157,10 @@ CLI::App* add(CLI::App& app, const char* name, const char* about, Flags& flags) 
   command->add_option("file", flags.file, "The file that the worker appends them to")
       ->type_name("FILE")
       ->required();
-  command->add_option("--stage", flags.filter.stage, "Only those of this stage")->type_name("NAME");
+  command
+      ->add_option("--stage", flags.filter.stage,
+                   "Only those of this stage, or of this function in one")
+      ->type_name("NAME");
   command->add_option("--source", flags.filter.source, "Only messages of this source")
       ->type_name("NAME");
   return command;

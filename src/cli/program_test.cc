@@ -1,13 +1,9 @@
 // The program itself, run as a user runs it, over loopback.
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
-#include <poll.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,122 +14,21 @@
 #include <fstream>
 #include <iterator>
 
+#include "cli/program_test.h"
 #include "os/certificates_test.h"
 #include "os/descriptor.h"
 #include "os/http_server.h"
 
-extern char** environ;
-
 namespace wallaroo::cli {
+
+const char* program_path() { return WALLAROO_PROGRAM; }
+
 namespace {
-
-namespace fs = std::filesystem;
-using os::Descriptor;
-
-constexpr int kTimeoutMs = 30'000;
 
 std::string read_file(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
-
-/// A run of the program; its outputs are read when it is asked for them.
-class Program {
- public:
-  explicit Program(std::vector<std::string> arguments, const std::string& input = "/dev/null") {
-    arguments.insert(arguments.begin(), WALLAROO_PROGRAM);
-    std::vector<char*> argv;
-    for (auto& argument : arguments) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    std::array<int, 2> out_ends{};
-    std::array<int, 2> err_ends{};
-    EXPECT_EQ(pipe2(out_ends.data(), O_CLOEXEC), 0);
-    EXPECT_EQ(pipe2(err_ends.data(), O_CLOEXEC), 0);
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, input.c_str(), O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, out_ends[1], 1);
-    posix_spawn_file_actions_adddup2(&actions, err_ends[1], 2);
-    EXPECT_EQ(posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environ), 0);
-    posix_spawn_file_actions_destroy(&actions);
-    close(out_ends[1]);
-    close(err_ends[1]);
-    out_.reset(out_ends[0]);
-    err_.reset(err_ends[0]);
-  }
-  ~Program() {
-    if (pid_ > 0) {
-      kill(pid_, SIGKILL);
-      waitpid(pid_, nullptr, 0);
-    }
-  }
-
-  /// Reads both outputs to their ends, then the exit status; -1 when it takes too long.
-  int wait() {
-    std::array<pollfd, 2> open{pollfd{out_.get(), POLLIN, 0}, pollfd{err_.get(), POLLIN, 0}};
-    while (open[0].fd >= 0 || open[1].fd >= 0) {
-      if (poll(open.data(), open.size(), kTimeoutMs) <= 0) return -1;
-      take(open[0], out);
-      take(open[1], err);
-    }
-    int status = 0;
-    waitpid(pid_, &status, 0);
-    pid_ = 0;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  }
-
-  /// The address of "listening on ADDRESS".
-  std::string listening() {
-    std::array<pollfd, 1> open{pollfd{err_.get(), POLLIN, 0}};
-    while (err.find('\n') == std::string::npos) {
-      if (poll(open.data(), 1, kTimeoutMs) <= 0 || open[0].fd < 0) return "nowhere:1";
-      take(open[0], err);
-    }
-    const std::string_view prefix = "listening on ";
-    EXPECT_TRUE(err.starts_with(prefix)) << err;
-    return err.substr(prefix.size(), err.find('\n') - prefix.size());
-  }
-
-  void signal(int number) { kill(pid_, number); }
-  /// Until SIGCONT.
-  void halt() {
-    signal(SIGSTOP);
-    EXPECT_EQ(waitpid(pid_, nullptr, WUNTRACED), pid_);
-  }
-  void close_out() { out_.reset(); }
-
-  std::string out;
-  std::string err;
-
- private:
-  static void take(pollfd& from, std::string& to) {
-    if (from.fd < 0 || from.revents == 0) return;
-    std::array<char, 65'536> buffer;
-    const ssize_t count = read(from.fd, buffer.data(), buffer.size());
-    if (count > 0)
-      to.append(buffer.data(), size_t(count));
-    else
-      from.fd = -1;
-  }
-
-  pid_t pid_ = 0;
-  Descriptor out_;
-  Descriptor err_;
-};
-
-class ProgramTest : public testing::Test {
- protected:
-  ProgramTest() { fs::create_directories(scratch_); }
-  ~ProgramTest() override { fs::remove_all(scratch_); }
-
-  std::string write(const std::string& name, std::string_view text) {
-    const std::string path = scratch_ / name;
-    std::ofstream(path, std::ios::binary) << text;
-    return path;
-  }
-
-  fs::path scratch_ = fs::temp_directory_path() / ("wallaroo_cli." + std::to_string(getpid()));
-};
 
 std::string numbered_lines(int count) {
   std::string text;
@@ -215,86 +110,6 @@ TEST_F(ProgramTest, deals_frames_to_several_connections_and_never_mixes_them) {
   EXPECT_EQ(send.wait(), 0) << send.err;
   EXPECT_TRUE(sorted_lines(receive.out) == sorted_lines(text + text + text));
   EXPECT_NE(receive.err.find("4 connections"), std::string::npos) << receive.err;
-}
-
-constexpr std::string_view kLetters =
-    R"({"time":"2026-11-25T22:36:04.1Z","stage":"words","function":"check","error":"no\u0007","source":"in","message":2,"payload_of":"source","payload":"a bad line"}
-{"time":"2026-11-25T22:36:05.1Z","stage":"count","function":"count","error":"x","source":"in","message_from":9,"key":"k","payload_of":"stage","payload":"v"}
-{"time":"2026-11-25T22:36:06.1Z","stage":"words","function":"check","error":"y","source":"in","message":3,"payload_of":"source","payload":"two\nlines"}
-)";
-
-TEST_F(ProgramTest, lists_and_shows_dead_letters) {
-  const std::string file = write("letters", kLetters);
-  Program list({"dead-letters", "list", file, "--stage", "words"});
-  EXPECT_EQ(list.wait(), 0) << list.err;
-  EXPECT_EQ(list.out,
-            "     1  2026-11-25T22:36:04  words/check  in 2  no\\x07\n"
-            "     3  2026-11-25T22:36:06  words/check  in 3  y\n");
-  EXPECT_EQ(list.err, "2 dead letters\n");
-  Program show({"dead-letters", "show", file, "2"});
-  EXPECT_EQ(show.wait(), 0) << show.err;
-  EXPECT_NE(show.out.find("line: 2\n"), std::string::npos) << show.out;
-  EXPECT_NE(show.out.find("\nkey: k\n"), std::string::npos) << show.out;
-  Program none({"dead-letters", "show", file, "7"});
-  EXPECT_EQ(none.wait(), 2);
-  EXPECT_NE(none.err.find("there is no such dead letter"), std::string::npos) << none.err;
-  Program other({"dead-letters", "list", write("text", "no letters\nat all\n")});
-  EXPECT_EQ(other.wait(), 1) << "it is not a file of dead letters";
-  Program missing({"dead-letters", "list", file + ".none"});
-  EXPECT_EQ(missing.wait(), 1);
-  EXPECT_NE(missing.err.find("No such file"), std::string::npos) << missing.err;
-}
-
-TEST_F(ProgramTest, replays_the_dead_letters_that_are_messages) {
-  const std::string file = write("letters", kLetters);
-  Program receive({"receive", "--listen", ":0", "--file", "-", "--until-closed"});
-  const std::string address = receive.listening();
-  Program cut({"dead-letters", "replay", file, "--to", address, "--lines"});
-  EXPECT_EQ(cut.wait(), 2);
-  EXPECT_NE(cut.err.find("the message of line 3 holds a newline"), std::string::npos) << cut.err;
-  Program replay({"dead-letters", "replay", file, "--to", address, "--line", "1", "2"});
-  EXPECT_EQ(replay.wait(), 0) << replay.err;
-  EXPECT_NE(replay.err.find("1 of them failed behind a key_by"), std::string::npos) << replay.err;
-  EXPECT_NE(replay.err.find("sent 1 dead letter again"), std::string::npos) << replay.err;
-  EXPECT_EQ(receive.wait(), 0) << receive.err;
-  EXPECT_EQ(receive.out, "a bad line\n");
-  Program framed_receive(
-      {"receive", "--listen", ":0", "--framed", "--file", "-", "--until-closed"});
-  Program framed({"dead-letters", "replay", file, "--to", framed_receive.listening(), "--framed",
-                  "--stage", "words"});
-  EXPECT_EQ(framed.wait(), 0) << framed.err;
-  EXPECT_EQ(framed_receive.wait(), 0) << framed_receive.err;
-  EXPECT_EQ(framed_receive.out, "a bad line\ntwo\nlines\n");
-}
-
-TEST_F(ProgramTest, replays_the_dead_letters_of_one_source_only) {
-  const std::string letter =
-      R"({"stage":"s","error":"e","payload_of":"source", "payload":"caf\u00e9")";
-  const std::string file = write("letters", letter +
-                                                R"(,"source":"a"})"
-                                                "\n" +
-                                                letter +
-                                                R"(,"source":"b"})"
-                                                "\n");
-  Program both({"dead-letters", "replay", file, "--to", ":1", "--lines"});
-  EXPECT_EQ(both.wait(), 2);
-  EXPECT_NE(both.err.find("the sources 'a' and 'b'"), std::string::npos) << both.err;
-  Program receive({"receive", "--listen", ":0", "--file", "-", "--until-closed"});
-  Program one({"dead-letters", "replay", file, "--to", receive.listening(), "--source", "b"});
-  EXPECT_EQ(one.wait(), 0) << one.err;
-  EXPECT_EQ(receive.wait(), 0) << receive.err;
-  EXPECT_EQ(receive.out, "caf\xc3\xa9\n");
-  Program none({"dead-letters", "replay", file, "--to", ":1", "--line", "1", "7"});
-  EXPECT_EQ(none.wait(), 2);
-  EXPECT_NE(none.err.find("no such dead letter on line 7"), std::string::npos) << none.err;
-}
-
-TEST_F(ProgramTest, lists_dead_letters_safely) {
-  Program list({"dead-letters", "list",
-                write("letters", R"({"stage":"\u001b[31m","function":"f","error":"e"})"
-                                 "\n")});
-  EXPECT_EQ(list.wait(), 0) << list.err;
-  EXPECT_EQ(list.out, "     1    \\x1b[31m/f  source unknown  e\n");
 }
 
 TEST_F(ProgramTest, ends_after_the_count_and_writes_no_more) {

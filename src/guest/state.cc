@@ -7,12 +7,14 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/mutant.h"
+#include "base/printable.h"
 #include "state/slice.h"
 
 namespace wallaroo::guest {
 namespace {
 
 constexpr uint64_t kNone = 0;
+constexpr size_t kShownBytes = 200;  // of a key, in an error
 /// Of numbers, most that are read from the table at a time; their states are encoded in one call.
 constexpr size_t kNumbersSliceBytes = 4096;
 /// Of the least that one number takes in a slice of them.
@@ -146,17 +148,29 @@ Result<GuestState::Stored> GuestState::numbers_in(state::PartitionId partition,
   }
 }
 
+int32_t GuestState::encode_some(const uint64_t* numbers, size_t count, uint64_t* sizes,
+                                wl_buffer& out) const {
+  const wl_guest& guest = program_.functions;
+  return guest.encode_states(guest.context, core_, node_, numbers, static_cast<uint32_t>(count),
+                             sizes, &out);
+}
+
 Result<void> GuestState::encode(const Stored& stored, std::vector<uint64_t>& sizes,
                                 wl_buffer& out) const {
   sizes.assign(stored.numbers.size(), 0);
   if (sizes.empty()) return {};
-  const wl_guest& guest = program_.functions;
-  const int32_t code =
-      guest.encode_states(guest.context, core_, node_, stored.numbers.data(),
-                          static_cast<uint32_t>(stored.numbers.size()), sizes.data(), &out);
-  if (code == WL_OK) return {};
+  if (encode_some(stored.numbers.data(), sizes.size(), sizes.data(), out) == WL_OK) return {};
+  std::string what = "a state";
+  // The guest does not say which: one by one they tell.
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    wl_buffer alone;
+    if (encode_some(&stored.numbers[i], 1, sizes.data(), alone) == WL_OK) continue;
+    what = "the state of key '" + base::printable(stored.keys[i], kShownBytes) + "'";
+    out.bytes = std::move(alone.bytes);
+    break;
+  }
   return fail(ErrorCode::user_function,
-              "a state cannot be stored: " + std::string(out.bytes.view()));
+              what + " cannot be stored: " + std::string(out.bytes.view()));
 }
 
 Result<void> GuestState::snapshot(state::PartitionId partition, state::SnapshotCursor& cursor,

@@ -44,6 +44,7 @@ class GuestState final : public state::KeyedState, private Entry {
   uint64_t take_number();
   void give_back(const std::vector<uint64_t>& numbers);
   Result<Stored> numbers_in(state::PartitionId partition, std::string_view slice) const;
+  int32_t encode_some(const uint64_t* numbers, size_t count, uint64_t* sizes, wl_buffer& out) const;
   Result<void> encode(const Stored& stored, std::vector<uint64_t>& sizes, wl_buffer& out) const;
   Result<void> load_items(state::PartitionId partition, const std::vector<std::string_view>& keys,
                           const std::vector<uint64_t>& sizes, std::string_view bytes);

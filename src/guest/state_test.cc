@@ -151,7 +151,8 @@ TEST(GuestState, says_why_a_state_cannot_be_stored) {
   const Result<void> stored = states.snapshot(PartitionId(0), cursor, 100, slice);
   ASSERT_FALSE(stored.has_value());
   EXPECT_EQ(stored.error().code, ErrorCode::user_function);
-  EXPECT_EQ(stored.error().message, "a state cannot be stored: it is not serializable");
+  EXPECT_EQ(stored.error().message,
+            "the state of key 'a' cannot be stored: it is not serializable");
 }
 
 TEST(GuestState, leaves_nothing_of_a_hostile_slice_in_the_guest) {

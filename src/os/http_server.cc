@@ -163,17 +163,15 @@ Result<void> Server::listen(const io::Address& address) {
   if (!error) acceptor_.listen(128, error);
   if (!error) address_ = {address.host, acceptor_.local_endpoint(error).port()};
   if (!error) return {};
-  const std::string what = "cannot serve HTTP on " + to_text(address);
   if (error == asio::error::address_in_use) {
     return fail(ErrorCode::address_in_use,
-                what +
-                    ": another program listens there; stop it, or choose another port (0 picks "
-                    "a free one)");
+                "another program listens there; stop it, or choose another port (0 picks a free "
+                "one)");
   }
   return fail(ErrorCode::bad_option,
-              fmt::format("{}: {}; use an address of this machine, such as 127.0.0.1, and a port "
-                          "above 1023",
-                          what, error.message()));
+              error.message() +
+                  "; use an address of this machine, such as 127.0.0.1, and a port "
+                  "above 1023");
 }
 
 void Server::accept() {
@@ -215,9 +213,8 @@ Result<std::unique_ptr<HttpServer>> HttpServer::start(const io::Address& address
     return server;
   } catch (const std::exception& error) {  // Asio could not open its epoll instance or thread
     return fail(ErrorCode::out_of_descriptors,
-                fmt::format("cannot serve HTTP on {}: {}; raise the limits of open files and "
-                            "threads (ulimit -n, -u)",
-                            to_text(address), error.what()));
+                fmt::format("{}; raise the limits of open files and threads (ulimit -n, -u)",
+                            error.what()));
   }
 }
 

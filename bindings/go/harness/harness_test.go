@@ -80,6 +80,21 @@ func (s sour) Decode(in []byte, n *uint64) error {
 
 func (s sour) Description() string { return "sour" }
 
+// A mute codec forgets to append.
+type mute struct{ sour }
+
+func (mute) Append([]byte, *uint64) ([]byte, error) { return nil, nil }
+
+func TestACodecThatAppendsNothingIsNamed(t *testing.T) {
+	l := &listener{TB: t}
+	h := harness.New(l, counter(mute{}))
+	h.Feed("texts", "a")
+	h.Drain()
+	expect(t, l.step(h.ReloadStates), "stage 'count': the state of key 'a' cannot be stored: Append of harness_test.mute "+
+		"for a uint64: it appended nothing")
+	expect(t, l.end())
+}
+
 func counter(codec wallaroo.Codec[uint64]) *wallaroo.App {
 	app := wallaroo.New("counter")
 	if codec != nil {
@@ -175,6 +190,11 @@ func TestCodecsThatFailMakeStatesThatCannotBeReloaded(t *testing.T) {
 			wanted = "panic: sour grapes"
 		} else if codec.silently {
 			wanted = "panic: "
+		}
+		if codec.append {
+			wanted = "stage 'count': the state of key 'a' cannot be stored: Append of harness_test.sour for a uint64: " + wanted
+		} else {
+			wanted = "Decode of harness_test.sour for a uint64: " + wanted
 		}
 		expect(t, l.step(h.ReloadStates), wanted)
 		l.end()

@@ -82,8 +82,12 @@ void TcpSink::on_net(const io::NetEvent& event, io::Now now) {
       writable_ = true;
       connected_at_ns_ = now.mono_ns;
       counters_.connects.add(1);
-      if (told_) say(io::LogLevel::info, "is connected to " + to_text(setup_.address) + " again");
+      if (told_) {
+        say(io::LogLevel::info,
+            "is connected to " + to_text(setup_.address) + (was_connected_ ? " again" : ""));
+      }
       told_ = false;
+      was_connected_ = true;
       break;
     case io::NetEventKind::writable:
       writable_ = true;

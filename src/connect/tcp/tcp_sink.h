@@ -64,6 +64,7 @@ class TcpSink final : public flow::SinkConnector {
   int64_t backoff_ns_ = 0;
   int64_t connected_at_ns_ = 0;
   int64_t told_at_ns_ = 0;
+  bool was_connected_ = false;
   bool told_ = false;  // the present outage has been logged
   Bytes gathering_;
   base::Fifo<Bytes> chunks_;
