@@ -313,7 +313,7 @@ tl::unexpected<Error> Sender::broken(const Link& link, std::string_view why) con
   return fail(ErrorCode::io,
               fmt::format("the connection to {} broke after {} messages: {}; look at its log and "
                           "status, check that both mean the same by a message (--framed or "
-                          "--lines), then send again",
+                          "--lines) and that none is longer than it takes, then send again",
                           to_text(options_.to), summary_.total.messages, why));
 }
 
