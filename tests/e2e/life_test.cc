@@ -136,7 +136,7 @@ TEST(Log, EveryLineIsAnObjectWhenJsonIsAskedFor) {
 TEST(Start, UnknownFlag) {
   const Ended ended = run_to_end(flags({"--inn", "127.0.0.1:0"}));
   EXPECT_EQ(ended.exit, 2);
-  EXPECT_TRUE(says(ended, "--inn") && says(ended, "--help")) << ended.said;
+  EXPECT_TRUE(says(ended, "--inn") && says(ended, "did you mean --in?")) << ended.said;
 }
 
 TEST(Start, NumbersThatAreNone) {
