@@ -402,6 +402,31 @@ TEST_P(HarnessOnCores, names_the_source_of_every_dead_letter) {
   }
 }
 
+// While there is no room behind a merge, messages of several sources gather in one batch.
+TEST_P(HarnessOnCores, names_no_wrong_source_of_a_dead_letter) {
+  Application app("mixed");
+  app.on_error(OnError::dead_letter);
+  const auto source = [&](const char* name) {
+    return app.pipeline(name).source(name, tcp::listen(":0", framing::lines, text));
+  };
+  source("even")
+      .merge("both", source("odd"))
+      .key_by([](std::string_view number) { return number; })
+      .state<Total>("refuse", [](std::string_view, Total&) -> std::string {
+        throw std::runtime_error("no");
+      });
+  Harness harness(app, {.cores = GetParam(), .seed = 7, .credits_per_channel = 1});
+  for (int i = 0; i < 400; ++i) harness.feed(i % 2 == 0 ? "even" : "odd", std::to_string(i));
+  harness.finish();
+  const auto letters = harness.dead_letters();
+  EXPECT_EQ(letters.size(), 400u);
+  for (const DeadLetter& letter : letters) {
+    if (letter.source.empty()) continue;
+    const bool even = (letter.payload.back() - '0') % 2 == 0;
+    EXPECT_EQ(letter.source, even ? "even" : "odd") << letter.payload;
+  }
+}
+
 struct Endless {
   uint64_t rings = 0;
   std::optional<uint64_t> on_event(std::string_view, Context& context) {

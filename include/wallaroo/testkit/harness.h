@@ -46,7 +46,7 @@ struct DeadLetter {
   std::string stage{};
   std::string function{};  ///< the computation, state computation, source or sink that failed
   std::string error{};
-  std::string source{};   ///< where the message came from; empty for a timer
+  std::string source{};   ///< where the message came from; empty for a timer, or where not known
   uint64_t message = 0;   ///< its number there, from 1; 0 when that is not known
   std::string key{};      ///< of a keyed stage; numbers in decimal
   std::string timer{};    ///< name of a timer that failed
