@@ -13,7 +13,7 @@ import (
 // message. It is no failure.
 var Skip = errors.New("wallaroo: no output")
 
-// skips tells whether an error is Skip or wraps it.
+// skips tells whether an error is Skip, as most are, or wraps it.
 func skips(err error) bool { return err == Skip || errors.Is(err, Skip) }
 
 // A stamp travels beside each value of a chain.

@@ -18,15 +18,6 @@ const std::string& key_type_of(const plan::Plan& plan, uint32_t stage) {
   return node.kind == NodeKind::state ? plan.graph.nodes[node.inputs[0]].key_type : kNone;
 }
 
-/// Numbers and enums travel as 8 bytes, whatever their width.
-std::optional<std::string> number_of(const std::string& type, const Record& record) {
-  const bool number = type.starts_with("u") || type.starts_with("i") || type.starts_with("enum ");
-  if (!number || record.key_bytes != sizeof(uint64_t)) return std::nullopt;
-  const bool is_signed = type.starts_with("i") || type.starts_with("enum i");
-  return is_signed ? std::to_string(base::load<int64_t>(record.key))
-                   : std::to_string(base::load<uint64_t>(record.key));
-}
-
 }  // namespace
 
 /// The place of a message, for people: "message 17 of source 'words' (connection 3), key 'fish'".
@@ -82,7 +73,7 @@ std::string Failures::letter(const Failure& failure) const {
                std::to_string(failure.position.message));
   }
   if (const std::string& type = key_type_of(plan_, failure.stage); !type.empty()) {
-    const auto number = number_of(type, failure.record);
+    const auto number = key_number(type, failure.record.key_view());
     if (number) add_number("key", *number);
     if (!number) add("key", failure.record.key_view());
   }

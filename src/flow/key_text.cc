@@ -1,7 +1,6 @@
 #include "flow/key_text.h"
 
 #include <charconv>
-#include <optional>
 
 #include "base/bytes.h"
 #include "base/printable.h"
@@ -156,19 +155,21 @@ class ValueText {
   std::string text_;
 };
 
-/// Numbers, booleans and enums alone are keys of 8 bytes, whatever their width.
-std::string_view widened(std::string_view type) {
-  const std::string_view number = type.starts_with("enum ") ? type.substr(5) : type;
-  if (number == "u8" || number == "u16" || number == "u32" || number == "bool") return "u64";
-  if (number == "i8" || number == "i16" || number == "i32") return "i64";
-  return type;
-}
-
 }  // namespace
 
+std::optional<std::string> key_number(std::string_view type, std::string_view key) {
+  const bool is_signed = type.starts_with("i") || type.starts_with("enum i");
+  const bool number =
+      is_signed || type.starts_with("u") || type.starts_with("enum ") || type == "bool";
+  if (!number || key.size() != sizeof(uint64_t)) return std::nullopt;
+  return is_signed ? std::to_string(base::load<int64_t>(key.data()))
+                   : std::to_string(base::load<uint64_t>(key.data()));
+}
+
 std::string key_text(std::string_view type, std::string_view key, size_t bytes_max) {
-  if (type != "string") {
-    if (auto text = ValueText(widened(type), key, bytes_max).take_all()) return *text;
+  if (auto number = key_number(type, key)) return *number;
+  if (type.ends_with(')')) {  // made of others
+    if (auto text = ValueText(type, key, bytes_max).take_all()) return *text;
   }
   return base::printable(key, bytes_max);
 }

@@ -52,6 +52,7 @@ TEST(KeyText, of_numbers_and_texts) {
   EXPECT_EQ(text_of(Colour::red), "-1");
   EXPECT_EQ(text_of(true), "1");
   EXPECT_EQ(text_of(std::string("fish\n")), "fish\\x0a");
+  EXPECT_EQ(key_number("string", "12345678"), std::nullopt);
 }
 
 TEST(KeyText, of_structs_and_what_may_be_in_them) {
